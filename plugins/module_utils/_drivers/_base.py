@@ -1,0 +1,229 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""One interface for every store.
+
+A driver is a :class:`Store`: a small set of mandatory operations, and :class:`Features` for what
+only some stores can do. Every driver passes ``tests/conformance``; the contracts are in the
+docstrings here.
+"""
+
+from __future__ import annotations
+
+import abc
+import threading
+import typing as t
+from dataclasses import dataclass, field
+
+from .._endpoint import Endpoint
+from .._errors import StoreError
+
+#: Chunks that a body is read and written in, bytes.
+CHUNK_SIZE = 1024 * 1024
+
+#: What a write takes: all the bytes, or chunks of them in order.
+Body = bytes | t.Iterable[bytes]
+
+
+class ObjectInfo(t.NamedTuple):
+    """One object as a listing shows it.
+
+    ``etag`` is opaque: two equal values mean the object was not written between. ``md5`` is the
+    hex MD5 that the store's hash *may* be (an encrypting store's hash looks like one and is not):
+    an equal value proves equal content, a different one proves nothing.
+    """
+
+    key: str
+    size: int
+    etag: str | None = None
+    md5: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is kept beside an object's bytes. ``None``: not set. Metadata names are lower case."""
+
+    content_type: str | None = None
+    cache_control: str | None = None
+    content_encoding: str | None = None
+    content_disposition: str | None = None
+    content_language: str | None = None
+    metadata: t.Mapping[str, str] = field(default_factory=dict)
+
+
+#: Nothing set.
+NO_ATTRIBUTES = Attributes()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDetails:
+    """One object as a ``stat`` shows it."""
+
+    info: ObjectInfo
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """An opened object: what it is, and the chunks of the range asked for, exactly as stored.
+
+    The iterator raises :class:`TruncatedError` when the body ends early.
+    """
+
+    info: ObjectInfo
+    attributes: Attributes
+    chunks: t.Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Hashes of an object's bytes, hex."""
+
+    md5: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a store can do beyond the mandatory operations."""
+
+    #: ``write(..., condition=)`` is honoured by the server, atomically.
+    conditional_write: bool = False
+    #: The listing's ``md5`` is the content's for an object that was written in one request.
+    listing_md5: bool = False
+    #: Attributes are kept (a plain file system keeps none).
+    attributes: bool = True
+    #: ``digests`` answers from the bytes themselves at the price of a local read.
+    digests: bool = False
+    #: ``a`` and ``a/b`` cannot exist together (a file system).
+    hierarchical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IfAbsent:
+    """Write only if there is no object of that key."""
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """Write only if the object still has this etag."""
+
+    etag: str
+
+
+Condition = IfAbsent | IfMatch
+
+
+class RequestCounter:
+    """Counts requests to a store, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def add(self, number: int = 1) -> None:
+        with self._lock:
+            self._count += number
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+
+class Store(abc.ABC):
+    """An open connection to one endpoint's container. All operations may be called from any thread.
+
+    Keys are full object names (the endpoint's prefix is the caller's affair). Every operation
+    raises subclasses of :class:`StoreError` only: ``AccessDeniedError``, ``UnreachableError``,
+    ``ContainerMissingError`` and those named below.
+    """
+
+    features: t.ClassVar[Features] = Features()
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.requests = RequestCounter()
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections. A second call does nothing."""
+
+    def fault_of_key(self, key: str) -> str | None:
+        """Why this store cannot hold ``key``, as far as can be told without asking it; else None."""
+        return None
+
+    @abc.abstractmethod
+    def container_exists(self) -> bool:
+        """Whether the container is there and may be used.
+
+        Raises ``AccessDeniedError`` when the store refuses to tell.
+        """
+
+    @abc.abstractmethod
+    def create_container(self) -> bool:
+        """Make the container; false when it was there already and is ours.
+
+        Raises ``ContainerTakenError`` when it is somebody else's, ``ConfigurationError`` when the
+        provider does not allow the name.
+        """
+
+    @abc.abstractmethod
+    def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
+        """Every object whose key starts with ``prefix``, in no promised order, each once.
+
+        Keys come exactly as they were written. Never a partial answer: what cannot be listed
+        raises.
+        """
+
+    @abc.abstractmethod
+    def stat(self, key: str) -> ObjectDetails:
+        """One object's info and attributes. Raises ``ObjectMissingError``."""
+
+    @abc.abstractmethod
+    def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
+        """Open ``length`` bytes from ``start`` (all that follow, when None), as stored.
+
+        ``info`` is the whole object's. A range that begins at or after the end is empty.
+        Raises ``ObjectMissingError``.
+        """
+
+    @abc.abstractmethod
+    def write(
+        self,
+        key: str,
+        body: Body,
+        attributes: Attributes = NO_ATTRIBUTES,
+        *,
+        size: int | None = None,
+        condition: Condition | None = None,
+    ) -> ObjectInfo:
+        """Write an object whole or not at all: readers see the old one until the new one is complete.
+
+        ``size`` is the body's length in bytes where the caller knows it (a hint for a stream; the
+        body is what counts). When iterating ``body`` raises, nothing is written and the exception
+        passes through unchanged. Raises ``KeyRefusedError`` for a key that cannot be held exactly
+        as given, ``ConditionFailedError`` when ``condition`` does not hold.
+        """
+
+    @abc.abstractmethod
+    def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
+        """Delete objects; one that is missing counts as deleted.
+
+        Returns the keys that could not be deleted, each with what the store said.
+        """
+
+    def digests(self, info: ObjectInfo) -> Digests:
+        """Hashes of the object's bytes as they are now. Only with ``features.digests``."""
+        raise StoreError(
+            f"hash object {info.key!r}",
+            self.endpoint.place,
+            "this store cannot hash objects",
+        )

@@ -1,0 +1,447 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""A folder on this machine as a container: atomic writes, real digests, no way out of the folder.
+
+A file is written under a temporary name beside its final one and renamed when it is whole. The
+temporary file is locked while its writer lives, so that a later run can tell what a killed one
+left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import io
+import os
+import secrets
+import stat
+import typing as t
+
+from .._endpoint import Endpoint
+from .._errors import (
+    ConditionFailedError,
+    ConfigurationError,
+    ContainerMissingError,
+    LocalWriteError,
+    ObjectMissingError,
+    SourceError,
+)
+from ._base import (
+    CHUNK_SIZE,
+    NO_ATTRIBUTES,
+    Attributes,
+    Body,
+    Condition,
+    Digests,
+    Features,
+    IfAbsent,
+    ObjectDetails,
+    ObjectInfo,
+    ReadResult,
+    Store,
+)
+from ._local_paths import INCOMING, fault_of_key, parent_directory, split_key
+
+#: Device and inode of the linked folders above, outermost first.
+_Ancestors = tuple[tuple[int, int], ...]
+#: Folders still to be listed: key with its trailing slash ("" for the root), and what is above.
+_Pending = list[tuple[str, _Ancestors]]
+
+
+def etag_of(status: os.stat_result) -> str:
+    """Changes with every write of the file, a rename over it included."""
+    return (
+        f"{status.st_dev:x}-{status.st_ino:x}-{status.st_size:x}"
+        f"-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
+    )
+
+
+class LocalStore(Store):
+    """The files below one folder; a key is the path relative to it, with ``/``.
+
+    Listing fills ``skipped`` (key -> why) with what cannot be an object: symbolic links unless
+    ``follow_links``, broken links, sockets, pipes and devices; and ``unreadable`` with the files
+    that this user may not read. Empty folders are not objects; deleting the last file of a folder
+    deletes the folder. Raises ``SourceError`` and ``LocalWriteError`` beside the store's errors.
+    """
+
+    features = Features(
+        conditional_write=True, attributes=False, digests=True, hierarchical=True
+    )
+
+    def __init__(self, endpoint: Endpoint, *, follow_links: bool = False) -> None:
+        super().__init__(endpoint)
+        self.root = endpoint.container
+        self.follow_links = follow_links
+        self.skipped: dict[str, str] = {}
+        self.unreadable: list[str] = []
+        self._leftovers: list[str] = []
+
+    def fault_of_key(self, key: str) -> str | None:
+        return fault_of_key(key)
+
+    # -- container
+
+    def container_exists(self) -> bool:
+        if os.path.isdir(self.root):
+            return True
+        if os.path.lexists(self.root):
+            raise ConfigurationError(f"{self.root!r} is not a folder.")
+        return False
+
+    def create_container(self) -> bool:
+        if self.container_exists():
+            return False
+        try:
+            os.makedirs(self.root)
+        except OSError as exc:
+            raise LocalWriteError(
+                f"Could not make the folder {self.root!r}: {exc.strerror}."
+            ) from None
+        return True
+
+    def _require_container(self, operation: str) -> None:
+        if not self.container_exists():
+            raise ContainerMissingError(
+                operation, self.endpoint.place, "there is no such folder"
+            )
+
+    # -- listing
+
+    def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
+        self._require_container("list objects")
+        self.skipped.clear()
+        self.unreadable.clear()
+        self._leftovers.clear()
+        return self._walk(prefix)
+
+    def _walk(self, prefix: str) -> t.Iterator[ObjectInfo]:
+        start = prefix[: prefix.rfind("/") + 1]
+        pending: _Pending = [(start, ())]
+        while pending:
+            folder, ancestors = pending.pop()
+            try:
+                entries = os.scandir(os.path.join(self.root, folder))
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # no such prefix, or it vanished since its parent was read
+            except OSError as exc:
+                raise SourceError(
+                    f"Could not list the folder {os.path.join(self.root, folder)!r}: {exc.strerror}."
+                ) from None
+            with entries:
+                for entry in entries:
+                    key = folder + entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if key.startswith(prefix) or prefix.startswith(key + "/"):
+                            pending.append((key + "/", ancestors))
+                    elif key.startswith(prefix):
+                        yield from self._entry(key, entry, ancestors, pending)
+
+    def _entry(
+        self,
+        key: str,
+        entry: os.DirEntry[str],
+        ancestors: _Ancestors,
+        pending: _Pending,
+    ) -> t.Iterator[ObjectInfo]:
+        if entry.name.startswith(INCOMING):
+            self._leftovers.append(entry.path)
+            return
+        linked = entry.is_symlink()
+        if linked and not self.follow_links:
+            self.skipped[key] = "is a symbolic link"
+            return
+        try:
+            status = entry.stat()
+        except OSError as exc:
+            # without a link in it, the file vanished since its folder was read
+            if linked:
+                loop = exc.errno == errno.ELOOP
+                self.skipped[key] = (
+                    f"is a {'looping' if loop else 'broken'} symbolic link"
+                )
+            return
+        if stat.S_ISDIR(status.st_mode):
+            self._linked_folder(key, entry, status, ancestors, pending)
+        elif not stat.S_ISREG(status.st_mode):
+            self.skipped[key] = f"is a {_kind(status.st_mode)}"
+        else:
+            self._check_name(key)
+            if not status.st_mode & stat.S_IROTH and not os.access(entry.path, os.R_OK):
+                self.unreadable.append(key)
+            yield ObjectInfo(key, status.st_size, etag_of(status))
+
+    def _linked_folder(
+        self,
+        key: str,
+        entry: os.DirEntry[str],
+        status: os.stat_result,
+        ancestors: _Ancestors,
+        pending: _Pending,
+    ) -> None:
+        identity = (status.st_dev, status.st_ino)
+        target = os.path.realpath(entry.path)
+        here = os.path.realpath(os.path.dirname(entry.path))
+        if identity in ancestors or f"{here}/".startswith(f"{target}/"):
+            self.skipped[key] = "is a symbolic link to a folder that contains it"
+            return
+        pending.append((key + "/", (*ancestors, identity)))
+
+    def _check_name(self, key: str) -> None:
+        try:
+            key.encode()
+        except UnicodeEncodeError:
+            raise SourceError(
+                f"The file name {os.fsencode(key)!r} in {self.root!r} is not valid UTF-8, "
+                "so it cannot be an object's key.",
+                hint="Rename the file, or leave it out with exclude.",
+            ) from None
+
+    # -- reading
+
+    def stat(self, key: str) -> ObjectDetails:
+        with self._open(key, f"look at object {key!r}") as file:
+            return ObjectDetails(self._info(key, file), NO_ATTRIBUTES)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
+        file = self._open(key, f"read object {key!r}")
+        info = self._info(key, file)
+        end = max(start, info.size)
+        if length is not None:
+            end = min(end, start + length)
+        return ReadResult(info, NO_ATTRIBUTES, self._chunks(file, info, start, end))
+
+    def _chunks(
+        self, file: io.FileIO, info: ObjectInfo, start: int, end: int
+    ) -> t.Iterator[bytes]:
+        """The range's bytes; raises ``SourceError`` unless the file stayed the same all the while."""
+        path = os.path.join(self.root, info.key)
+        position = start
+        with file:
+            while position < end:
+                try:
+                    chunk = os.pread(
+                        file.fileno(), min(CHUNK_SIZE, end - position), position
+                    )
+                except OSError as exc:
+                    raise SourceError(
+                        f"Could not read {path!r}: {exc.strerror}."
+                    ) from None
+                if not chunk:
+                    break
+                position += len(chunk)
+                yield chunk
+            if position != end or self._info(info.key, file) != info:
+                raise _changed(path)
+
+    def digests(self, info: ObjectInfo) -> Digests:
+        md5 = hashlib.md5(usedforsecurity=False)
+        sha256 = hashlib.sha256()
+        opened = self.read(info.key)
+        if opened.info != info:
+            raise _changed(os.path.join(self.root, info.key))
+        for chunk in opened.chunks:
+            md5.update(chunk)
+            sha256.update(chunk)
+        return Digests(md5.hexdigest(), sha256.hexdigest())
+
+    def _open(self, key: str, operation: str) -> io.FileIO:
+        split_key(key, operation, self.endpoint.place)
+        path = os.path.join(self.root, key)
+        # a pipe put there meanwhile must not hold us up
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        if not self.follow_links:
+            flags |= os.O_NOFOLLOW
+        try:
+            file = io.FileIO(os.open(path, flags), closefd=True)
+        except (FileNotFoundError, NotADirectoryError):
+            self._require_container(operation)
+            raise ObjectMissingError(
+                operation, self.endpoint.place, "there is no such file"
+            ) from None
+        except OSError as exc:
+            raise SourceError(f"Could not read {path!r}: {exc.strerror}.") from None
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise ObjectMissingError(operation, self.endpoint.place, "it is not a file")
+        return file
+
+    @staticmethod
+    def _info(key: str, file: io.FileIO) -> ObjectInfo:
+        status = os.fstat(file.fileno())
+        return ObjectInfo(key, status.st_size, etag_of(status))
+
+    # -- writing
+
+    def write(
+        self,
+        key: str,
+        body: Body,
+        attributes: Attributes = NO_ATTRIBUTES,
+        *,
+        size: int | None = None,
+        condition: Condition | None = None,
+    ) -> ObjectInfo:
+        operation = f"write object {key!r}"
+        parents, name = split_key(key, operation, self.endpoint.place)
+        self._require_container(operation)
+        self._sweep()
+        path = os.path.join(self.root, key)
+        with contextlib.ExitStack() as stack:
+            with _naming(path):
+                parent = stack.enter_context(
+                    parent_directory(self.root, parents, create=True)
+                )
+            incoming = f"{INCOMING}{secrets.token_hex(8)}"
+            with _naming(path):
+                file = _create_locked(incoming, parent)
+            try:
+                with file:
+                    for chunk in (body,) if isinstance(body, bytes) else body:
+                        with _naming(path):
+                            _write_all(file, chunk)
+                    with _naming(path):
+                        self._put_in_place(parent, incoming, name, key, condition)
+                    return self._info(key, file)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(incoming, dir_fd=parent)
+                raise
+
+    def _put_in_place(
+        self,
+        parent: int,
+        incoming: str,
+        name: str,
+        key: str,
+        condition: Condition | None,
+    ) -> None:
+        if condition is None:
+            self._rename(parent, incoming, name)
+            return
+        # one lock for the folder makes check and rename one step among all writers of this driver
+        lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                existing = etag_of(os.stat(name, dir_fd=parent, follow_symlinks=False))
+            except FileNotFoundError:
+                existing = None
+            wanted = None if isinstance(condition, IfAbsent) else condition.etag
+            if existing != wanted:
+                raise ConditionFailedError(
+                    f"write object {key!r}",
+                    self.endpoint.place,
+                    "it is not as the condition asks",
+                )
+            self._rename(parent, incoming, name)
+        finally:
+            os.close(lock)
+
+    @staticmethod
+    def _rename(parent: int, incoming: str, name: str) -> None:
+        try:
+            os.rename(incoming, name, src_dir_fd=parent, dst_dir_fd=parent)
+        except IsADirectoryError:
+            os.rmdir(name, dir_fd=parent)  # only an empty folder gives way
+            os.rename(incoming, name, src_dir_fd=parent, dst_dir_fd=parent)
+
+    def _sweep(self) -> None:
+        """Remove what writers that are gone left behind, of what the last listing met."""
+        while self._leftovers:
+            try:
+                path = self._leftovers.pop()
+                descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            except (IndexError, OSError):
+                continue  # another thread has it, or it is gone
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(path)
+            except OSError:
+                continue  # its writer lives
+            finally:
+                os.close(descriptor)
+
+    # -- deleting
+
+    def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
+        failures: dict[str, str] = {}
+        for key in keys:
+            self.requests.add()
+            try:
+                self._delete(key)
+            except OSError as exc:
+                failures[key] = exc.strerror or str(exc)
+            except LocalWriteError as exc:
+                failures[key] = exc.message
+        return failures
+
+    def _delete(self, key: str) -> None:
+        operation = f"delete object {key!r}"
+        parents, name = split_key(key, operation, self.endpoint.place)
+        self._require_container(operation)
+        try:
+            with parent_directory(self.root, parents, create=False) as parent:
+                os.unlink(name, dir_fd=parent)
+        except FileNotFoundError:
+            return
+        self._remove_empty(parents)
+
+    def _remove_empty(self, parents: t.Sequence[str]) -> None:
+        for depth in range(len(parents), 0, -1):
+            try:
+                with parent_directory(
+                    self.root, parents[: depth - 1], create=False
+                ) as parent:
+                    os.rmdir(parents[depth - 1], dir_fd=parent)
+            except OSError:
+                return  # not empty, or somebody else's now
+
+
+def _create_locked(name: str, parent: int) -> io.FileIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o666, dir_fd=parent)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return io.FileIO(descriptor, "wb")
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> t.Iterator[None]:
+    """Turns the system's errors into ones that name the file."""
+    try:
+        yield
+    except OSError as exc:
+        hint = ""
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            hint = "Free space there and run again; finished files are kept."
+        raise LocalWriteError(
+            f"Could not write {path!r}: {exc.strerror}.", hint=hint
+        ) from None
+
+
+def _changed(path: str) -> SourceError:
+    return SourceError(
+        f"{path!r} changed while it was read.",
+        hint="Run again when nothing writes to it.",
+    )
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISSOCK(mode):
+        return "socket"
+    if stat.S_ISFIFO(mode):
+        return "named pipe"
+    return "device"

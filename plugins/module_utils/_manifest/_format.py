@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What a manifest says, and its bytes.
+
+Below ``.longshore/manifest/`` of the destination's prefix lie:
+
+``root``
+    JSON: ``version`` (1), ``bits``, ``shards`` (2**bits names, null for an empty shard),
+    ``pending`` (the id of a run that may have changed objects since, else null).
+``shards/<name>``
+    zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag]``, sorted by name;
+    the shard's name is the SHA-256 of the lines, so equal content has one name whatever zlib made
+    of it.
+
+An entry is in the shard whose number is the first ``bits`` bits of the SHA-256 of its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+import zlib
+from dataclasses import dataclass
+
+from .._errors import LongshoreError
+
+#: Every name of ours in a destination begins so, and no user's file of such a name is published.
+RESERVED = ".longshore/"
+
+VERSION = 1
+ENTRIES_PER_SHARD = 4096
+_MAX_BITS = 12
+
+
+class ManifestError(LongshoreError):
+    """The manifest is damaged, or from a newer version."""
+
+
+class Entry(t.NamedTuple):
+    """What is known of one published object.
+
+    ``size`` and ``digest`` (SHA-256, hex; empty when never read) are of the source's bytes,
+    ``source_etag`` is the remote source's (else empty); ``stored_size`` and ``etag`` are the
+    destination's: the entry speaks of the object only while these are still so.
+    """
+
+    size: int
+    digest: str
+    source_etag: str
+    stored_size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The one object that is replaced; everything else is content-addressed."""
+
+    shards: tuple[str | None, ...] = (None,)
+    pending: str | None = None
+
+
+def shard_count(entries: int) -> int:
+    """How many shards hold that many entries: a power of two."""
+    bits = max(0, (max(entries, 1) - 1) // ENTRIES_PER_SHARD).bit_length()
+    return 1 << min(bits, _MAX_BITS)
+
+
+def shard_number(name: str, count: int) -> int:
+    """Which of ``count`` shards has the entry of ``name``."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:4], "big") * count >> 32
+
+
+def split(entries: t.Mapping[str, Entry]) -> list[dict[str, Entry]]:
+    """The entries of each shard."""
+    count = shard_count(len(entries))
+    shards: list[dict[str, Entry]] = [{} for _ in range(count)]
+    for name, entry in entries.items():
+        shards[shard_number(name, count)][name] = entry
+    return shards
+
+
+def encode_shard(entries: t.Mapping[str, Entry]) -> tuple[str, bytes]:
+    """A shard's name and its bytes."""
+    lines = "\n".join(
+        json.dumps([name, *entries[name]], ensure_ascii=False, separators=(",", ":"))
+        for name in sorted(entries)
+    ).encode()
+    return hashlib.sha256(lines).hexdigest(), zlib.compress(lines, 6)
+
+
+def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
+    """The entries of a shard. Raises ``ManifestError`` when it is not what its name says."""
+    try:
+        lines = zlib.decompress(data)
+    except zlib.error as exc:
+        raise _damaged(f"shard {name} cannot be decompressed ({exc})") from None
+    if hashlib.sha256(lines).hexdigest() != name:
+        raise _damaged(f"shard {name} has another content than its name says")
+    try:
+        rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+        return {row[0]: Entry(*row[1:]) for row in rows}
+    except (ValueError, TypeError, IndexError):
+        raise _damaged(f"shard {name} has a line that is not an entry") from None
+
+
+def encode_root(root: Root) -> bytes:
+    """The root's bytes."""
+    bits = (len(root.shards) - 1).bit_length()
+    document = {
+        "version": VERSION,
+        "bits": bits,
+        "shards": root.shards,
+        "pending": root.pending,
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def decode_root(data: bytes) -> Root:
+    """The root. Raises ``ManifestError``."""
+    try:
+        document = json.loads(data)
+        version = int(document["version"])
+    except (ValueError, TypeError, KeyError):
+        raise _damaged("its root is not readable") from None
+    if version > VERSION:
+        raise ManifestError(
+            f"The destination's manifest has version {version}, and this one understands {VERSION}.",
+            hint="Update the collection on this host.",
+        )
+    shards = document.get("shards")
+    pending = document.get("pending")
+    if (
+        not isinstance(shards, list)
+        or len(shards) != 1 << int(document.get("bits", -1))
+        or not all(name is None or _is_digest(name) for name in shards)
+        or not (pending is None or isinstance(pending, str))
+    ):
+        raise _damaged("its root does not list its shards")
+    return Root(tuple(shards), pending)
+
+
+def _is_digest(name: object) -> bool:
+    return (
+        isinstance(name, str)
+        and len(name) == 64
+        and set(name) <= set("0123456789abcdef")
+    )
+
+
+def _damaged(what: str) -> ManifestError:
+    return ManifestError(
+        f"The destination's manifest is damaged: {what}.",
+        hint=f"Delete the objects below {RESERVED}manifest/ there: the next run makes the manifest anew.",
+    )

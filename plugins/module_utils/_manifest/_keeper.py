@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""Reads a destination's manifest and commits a new one, atomically."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._drivers._base import Attributes, IfAbsent, IfMatch, Store
+from .._errors import (
+    ConditionFailedError,
+    ContainerMissingError,
+    ObjectMissingError,
+    StoreError,
+)
+from .._workers import Workers
+from ._format import (
+    RESERVED,
+    Entry,
+    Root,
+    decode_root,
+    decode_shard,
+    encode_root,
+    encode_shard,
+    split,
+)
+
+_ROOT = f"{RESERVED}manifest/root"
+_SHARDS = f"{RESERVED}manifest/shards/"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest as it was read."""
+
+    root: Root
+    entries: t.Mapping[str, Entry]
+
+    @property
+    def settled(self) -> bool:
+        """False when a run may have changed objects without telling: only a listing is to be trusted."""
+        return self.root.pending is None
+
+
+class ManifestKeeper:
+    """The manifest of one destination.
+
+    A commit writes the shards that are new, then replaces the root on the condition that nobody
+    else did since it was read; where the store has no conditional writes the root is compared just
+    before. Raises ``ConditionFailedError`` when another run was there, ``ManifestError`` for a
+    manifest that cannot be read.
+    """
+
+    def __init__(self, store: Store, workers: Workers) -> None:
+        self._store = store
+        self._workers = workers
+        self._prefix = store.endpoint.prefix
+        self._run = secrets.token_hex(8)
+        self._etag: str | None = None
+        self._root = Root()
+
+    def read(self) -> Manifest | None:
+        """The manifest; None when there is none."""
+        try:
+            opened = self._store.read(self._prefix + _ROOT)
+        except (ObjectMissingError, ContainerMissingError):
+            return None
+        data = b"".join(opened.chunks)
+        self._etag = opened.info.etag
+        self._root = decode_root(data)
+        entries: dict[str, Entry] = {}
+        names = [name for name in self._root.shards if name is not None]
+        for _, shard in self._workers.run(self._read_shard, names):
+            entries.update(shard)
+        return Manifest(self._root, entries)
+
+    def mark(self) -> None:
+        """Say that objects are about to change: until the next commit, entries are not the whole truth."""
+        self._replace_root(replace(self._root, pending=self._run))
+
+    def commit(self, entries: t.Mapping[str, Entry], *, settled: bool) -> bool:
+        """Make ``entries`` the manifest; with ``settled``, they are the whole truth again.
+
+        False when it said so already.
+        """
+        encoded = [encode_shard(shard) if shard else None for shard in split(entries)]
+        old = {name for name in self._root.shards if name is not None}
+        new = {shard[0]: shard[1] for shard in encoded if shard is not None}
+        missing = [item for item in new.items() if item[0] not in old]
+        for _ in self._workers.run(self._write_shard, missing):
+            pass
+        names = tuple(shard[0] if shard is not None else None for shard in encoded)
+        changed = self._replace_root(Root(names, None if settled else self._run))
+        superseded = [f"{self._prefix}{_SHARDS}{name}" for name in old - set(new)]
+        if superseded:
+            # what cannot be deleted is only litter: nothing refers to it
+            self._store.delete(superseded)
+        return changed
+
+    def _read_shard(self, name: str) -> dict[str, Entry]:
+        opened = self._store.read(f"{self._prefix}{_SHARDS}{name}")
+        return decode_shard(name, b"".join(opened.chunks))
+
+    def _write_shard(self, shard: tuple[str, bytes]) -> None:
+        name, data = shard
+        self._store.write(
+            f"{self._prefix}{_SHARDS}{name}", data, Attributes("application/zlib")
+        )
+
+    def _replace_root(self, root: Root) -> bool:
+        if root == self._root and self._etag is not None:
+            return False
+        key = self._prefix + _ROOT
+        condition = IfAbsent() if self._etag is None else IfMatch(self._etag)
+        if not self._store.features.conditional_write:
+            self._compare(key)
+        try:
+            info = self._store.write(
+                key,
+                encode_root(root),
+                Attributes("application/json"),
+                condition=(
+                    condition if self._store.features.conditional_write else None
+                ),
+            )
+        except ConditionFailedError:
+            raise self._lost(key) from None
+        self._etag = info.etag
+        self._root = root
+        return True
+
+    def _compare(self, key: str) -> None:
+        try:
+            now = self._store.stat(key).info.etag
+        except ObjectMissingError:
+            now = None
+        if now != self._etag:
+            raise self._lost(key)
+
+    def _lost(self, key: str) -> StoreError:
+        return ConditionFailedError(
+            f"commit the manifest {key!r}",
+            self._store.endpoint.place,
+            "another run has published to this destination since this one began",
+            hint="Run again: what was uploaded is kept, and the rest is compared anew.",
+        )

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What a user asks of a sync."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._endpoint import Endpoint
+
+#: When a manifest is written: when the sides' hashes cannot be compared, always, never.
+ManifestMode = t.Literal["auto", "always", "never"]
+
+#: How the destination's state is known: by its manifest alone, a listing, or reading every object.
+VerifyMode = t.Literal["manifest", "listing", "content"]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """The options of ``static_container``, checked; ``transfers`` is how many objects move at once."""
+
+    source: Endpoint
+    destination: Endpoint
+    delete: bool = True
+    allow_empty: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    manifest: ManifestMode = "auto"
+    verify: VerifyMode = "listing"
+    follow_links: bool = False
+    transfers: int = 16
+    create_container: bool = True
+    cache_path: str | None = None
+    check_mode: bool = False

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What a sync will do: a pure function of what both sides hold."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._drivers._base import ObjectInfo
+from .._errors import PlanRefusedError
+
+#: How many names an error or a sample shows.
+SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bring one source object to the destination; ``replaced`` is what is there now."""
+
+    name: str
+    source: ObjectInfo
+    replaced: ObjectInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that will change, sorted by name. ``make_way`` is deleted before ``late`` is written."""
+
+    assets: tuple[Write, ...]
+    pages: tuple[Write, ...]
+    make_way: tuple[ObjectInfo, ...]
+    late: tuple[Write, ...]
+    deletions: tuple[ObjectInfo, ...]
+    unchanged: int
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """Every write, in the order of the phases."""
+        return self.assets + self.pages + self.late
+
+    @property
+    def removed(self) -> tuple[ObjectInfo, ...]:
+        """Every deletion, in the order of the phases."""
+        return self.make_way + self.deletions
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is to be done."""
+        return not (self.writes or self.removed)
+
+
+def make_plan(
+    source: t.Mapping[str, ObjectInfo],
+    destination: t.Mapping[str, ObjectInfo],
+    different: t.AbstractSet[str],
+    *,
+    delete: bool,
+    kept: t.AbstractSet[str] = frozenset(),
+    hierarchical: bool = False,
+) -> Plan:
+    """Plan from the names on both sides and those of both whose contents differ.
+
+    ``kept`` names are never deleted. With ``hierarchical``, a name and one below it cannot exist
+    together: what stands in the way of a write is deleted just before, or, where that is not
+    allowed, refused with ``PlanRefusedError``.
+    """
+    writes = [
+        Write(name, info, destination.get(name))
+        for name, info in sorted(source.items())
+        if name not in destination or name in different
+    ]
+    extraneous = (
+        {
+            name: info
+            for name, info in sorted(destination.items())
+            if name not in source and name not in kept
+        }
+        if delete
+        else {}
+    )
+    blocked: dict[str, list[str]] = {}
+    if hierarchical:
+        refuse_collisions(source)
+        blocked = _in_the_way(writes, destination)
+        _refuse_what_stays(blocked, extraneous)
+    make_way = {other for others in blocked.values() for other in others}
+    free = [write for write in writes if write.name not in blocked]
+    return Plan(
+        assets=tuple(write for write in free if not is_page(write.name)),
+        pages=tuple(write for write in free if is_page(write.name)),
+        make_way=tuple(i for name, i in extraneous.items() if name in make_way),
+        late=tuple(write for write in writes if write.name in blocked),
+        deletions=tuple(i for name, i in extraneous.items() if name not in make_way),
+        unchanged=len(source) - len(writes),
+    )
+
+
+def is_page(name: str) -> bool:
+    """Pages are published after what they refer to."""
+    return name.lower().endswith((".html", ".htm"))
+
+
+def refuse_collisions(names: t.Collection[str]) -> None:
+    """Raise ``PlanRefusedError`` when one name would have to be a file and a folder."""
+    for name in names:
+        for folder in _folders(name):
+            if folder in names:
+                raise PlanRefusedError(
+                    f"The source has both {folder!r} and {name!r}, which cannot exist "
+                    "together in a folder: one would have to be a file and a folder at once.",
+                    hint="Leave one of them out with exclude.",
+                )
+
+
+def _in_the_way(
+    writes: t.Sequence[Write], destination: t.Mapping[str, ObjectInfo]
+) -> dict[str, list[str]]:
+    """Names to be written, each with the destination's names that it cannot exist beside."""
+    above: dict[str, list[str]] = {}
+    for name in destination:
+        for folder in _folders(name):
+            above.setdefault(folder, []).append(name)
+    blocked = {}
+    for write in writes:
+        others = above.get(write.name, []) + [
+            folder for folder in _folders(write.name) if folder in destination
+        ]
+        if others:
+            blocked[write.name] = others
+    return blocked
+
+
+def _refuse_what_stays(
+    blocked: t.Mapping[str, t.Sequence[str]], extraneous: t.Mapping[str, ObjectInfo]
+) -> None:
+    for name, others in blocked.items():
+        for other in others:
+            if other not in extraneous:
+                raise PlanRefusedError(
+                    f"Cannot write {name!r}: the destination has {other!r}, and one would "
+                    "have to be a file and a folder at once.",
+                    hint="Remove it there, or let delete=true do so (excluded names are kept).",
+                )
+
+
+def _folders(name: str) -> t.Iterator[str]:
+    position = name.find("/")
+    while position >= 0:
+        yield name[:position]
+        position = name.find("/", position + 1)

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What a sync learns of each object, and whether that has to be kept in a manifest."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._drivers._base import Digests, ObjectInfo, Store
+from .._manifest._format import Entry
+from .._manifest._keeper import Manifest, ManifestKeeper
+from ._compare import provable, speaks_of
+from ._options import ManifestMode
+
+
+class Record:
+    """The manifest of one sync's destination, as it was (``old``) and as it will be.
+
+    In mode ``auto`` a manifest is made once some object's two sides have no hash in common, and
+    from then on it is kept up.
+    """
+
+    def __init__(
+        self,
+        mode: ManifestMode,
+        keeper: ManifestKeeper,
+        source: Store,
+        destination: Store,
+    ) -> None:
+        self._mode = mode
+        self._keeper = keeper
+        self._both = (source.features.digests, destination.features.digests)
+        self._manifest: Manifest | None = None
+        self._needed = mode == "always"
+        self._entries: dict[str, Entry] = {}
+        self._marked = False
+
+    def read(self, selection: t.Container[str]) -> None:
+        """Read the manifest, if there is one and it is wanted."""
+        if self._mode == "never":
+            return
+        self._manifest = self._keeper.read()
+        if self._manifest is not None:
+            self._needed = True
+            self._entries = {
+                name: entry for name, entry in self.old.items() if name not in selection
+            }
+
+    @property
+    def old(self) -> t.Mapping[str, Entry]:
+        """The entries as they were read."""
+        return self._manifest.entries if self._manifest is not None else {}
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is a manifest that can be trusted without a listing."""
+        return self._manifest is not None and self._manifest.settled
+
+    def begin(self) -> None:
+        """Objects are about to change: until a commit says otherwise, the manifest is not the whole truth."""
+        if self._manifest is not None:
+            self._keeper.mark()
+            self._marked = True
+
+    def note(
+        self,
+        name: str,
+        here: ObjectInfo,
+        digests: Digests | None,
+        there: ObjectInfo,
+    ) -> None:
+        """The destination's object ``there`` is now what the source's ``here`` is."""
+        if self._mode == "never":
+            return
+        md5 = digests.md5 if digests is not None else here.md5
+        if not self._needed:
+            self._needed = not provable(here, md5, there, both=self._both)
+        old = self.old.get(name)
+        digest = digests.sha256 if digests is not None else ""
+        if not digest and speaks_of(old, there):
+            digest = old.digest
+        source_etag = "" if self._both[0] else here.etag or ""
+        self._entries[name] = Entry(
+            here.size, digest, source_etag, there.size, there.etag or ""
+        )
+
+    def commit(self, *, settled: bool) -> bool:
+        """Write the manifest if one is needed and it is not there already; true when it was written."""
+        if self._mode == "never" or not self._needed:
+            return False
+        unmarked = self.settled and not self._marked
+        if settled and unmarked and self._entries == self.old:
+            return False
+        return self._keeper.commit(self._entries, settled=settled)

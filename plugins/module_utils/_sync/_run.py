@@ -1,0 +1,338 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""One sync from start to end: scan, compare, plan, apply in phases, report."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import typing as t
+
+from .._drivers._base import ObjectInfo, Store
+from .._drivers._catalogue import open_store
+from .._drivers._local import LocalStore
+from .._endpoint import Endpoint
+from .._errors import (
+    ContainerMissingError,
+    LongshoreError,
+    PlanRefusedError,
+    StoreError,
+)
+from .._manifest._digest_cache import DigestCache, default_folder
+from .._manifest._keeper import ManifestKeeper
+from .._report import Report
+from .._workers import Workers
+from ._compare import Verdict, judge, judge_content
+from ._contents import Contents
+from ._options import SyncOptions
+from ._patterns import Selection
+from ._plan import Plan, Write, make_plan
+from ._record import Record
+from ._scan import (
+    Objects,
+    SourceScan,
+    from_manifest,
+    kept_names,
+    list_destination,
+    one_file,
+    refuse_faults,
+    refuse_overlap,
+    scan_source,
+    shown,
+)
+from ._transfer import Transferred, transfer
+
+#: Keys in one call of a store's delete.
+_DELETE_BATCH = 1000
+
+
+class SyncStoppedError(LongshoreError):
+    """A sync failed after it had begun to change the destination; ``report`` says what was done."""
+
+    def __init__(self, error: LongshoreError, report: Report, planned: int) -> None:
+        done = sum(tally.count for tally in report.tallies.values())
+        super().__init__(
+            f"{error.message} {done} of {planned} planned change(s) were done before it",
+            hint=f"and nothing was deleted after it. {error.hint}",
+        )
+        self.report = report
+
+
+def synchronise(options: SyncOptions) -> Report:
+    """Make the destination hold what the source holds. Raises :class:`LongshoreError`."""
+    began = time.monotonic()
+    source, only = one_file(options.source)
+    refuse_overlap(source, options.destination)
+    selection: t.Container[str] = Selection(options.include, options.exclude)
+    if only is not None:
+        selection = frozenset({only} if only in selection else ())
+    with (
+        _open_source(source, options.follow_links) as source_store,
+        open_store(options.destination) as destination_store,
+        Workers(options.transfers) as workers,
+    ):
+        sync = _Sync(options, selection, source_store, destination_store, workers)
+        try:
+            sync.run()
+        finally:
+            sync.report.requests = (
+                source_store.requests.count + destination_store.requests.count
+            )
+            sync.report.seconds = time.monotonic() - began
+    return sync.report
+
+
+def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
+    if endpoint.provider == "LOCAL":
+        return LocalStore(endpoint, follow_links=follow_links)
+    return open_store(endpoint)
+
+
+class _Sync:
+    def __init__(
+        self,
+        options: SyncOptions,
+        selection: t.Container[str],
+        source: Store,
+        destination: Store,
+        workers: Workers,
+    ) -> None:
+        self._options = options
+        self._selection = selection
+        self._source = source
+        self._destination = destination
+        self._workers = workers
+        self.report = Report()
+        self._here = Contents(source, self._cache_of(source.endpoint))
+        self._there = Contents(destination, self._cache_of(destination.endpoint))
+        keeper = ManifestKeeper(destination, workers)
+        self._record = Record(options.manifest, keeper, source, destination)
+
+    def run(self) -> None:
+        """Scan, compare, plan; then, unless it is a check, apply."""
+        scan, objects = self._scan()
+        plan = self._plan(scan, objects)
+        self._describe(plan, scan)
+        if self._options.check_mode:
+            self._count_planned(plan)
+            return
+        with self._caches_kept(len(scan.objects)):
+            if self.report.container_created:
+                self._destination.create_container()
+            self._apply(plan, scan, objects)
+
+    # -- what is there
+
+    def _cache_of(self, endpoint: Endpoint) -> DigestCache | None:
+        if endpoint.provider != "LOCAL":
+            return None
+        folder = self._options.cache_path or default_folder()
+        if self._options.cache_path is None and not _may_make(folder):
+            self.report.warnings.append(
+                f"No digest cache is kept, because {folder!r} may not be written: every file is "
+                "read in every run. Choose a folder with cache_path."
+            )
+            return DigestCache(None, endpoint.container)
+        return DigestCache(folder, endpoint.container)
+
+    @contextlib.contextmanager
+    def _caches_kept(self, count: int) -> t.Iterator[None]:
+        """Room for the caches is taken before anything is changed, and filled whatever happens."""
+        caches = [c for c in (self._here.cache, self._there.cache) if c is not None]
+        with contextlib.ExitStack() as stack:
+            for cache in caches:
+                stack.enter_context(cache.saved(count))
+            yield
+
+    def _scan(self) -> tuple[SourceScan, Objects]:
+        trusting = self._options.verify == "manifest"
+        listing = None
+        if not trusting:
+            listing = self._workers.start(self._list_destination)
+        scan = scan_source(
+            self._source,
+            self._selection,
+            hierarchical_destination=self._destination.features.hierarchical,
+        )
+        self._record.read(self._selection)
+        if trusting and self._record.settled:
+            prefix = self._destination.endpoint.prefix
+            return scan, from_manifest(self._record.old, prefix, self._selection)
+        objects = listing() if listing is not None else self._list_destination()
+        if objects is None:
+            self._need_container()
+        return scan, objects or {}
+
+    def _list_destination(self) -> Objects | None:
+        return list_destination(self._destination, self._selection)
+
+    def _need_container(self) -> None:
+        if not self._options.create_container:
+            raise ContainerMissingError(
+                "sync", self._destination.endpoint.place, "there is no such container"
+            )
+        self.report.container_created = True
+
+    # -- what is to be done
+
+    def _plan(self, scan: SourceScan, objects: Objects) -> Plan:
+        if not scan.objects and objects and self._options.delete:
+            if not self._options.allow_empty:
+                raise PlanRefusedError(
+                    f"The source {self._source.endpoint.place} has nothing to publish, and "
+                    f"{len(objects)} object(s) of {self._destination.endpoint.place} would be deleted.",
+                    hint="Nothing was changed. If that is meant, say allow_empty=true.",
+                )
+        plan = make_plan(
+            scan.objects,
+            objects,
+            self._different(scan.objects, objects),
+            delete=self._options.delete,
+            kept=kept_names(scan, objects),
+            hierarchical=self._destination.features.hierarchical,
+        )
+        refuse_faults(self._destination, (write.name for write in plan.writes))
+        return plan
+
+    def _different(self, here: Objects, there: Objects) -> set[str]:
+        """Names on both sides whose contents are not, or cannot be told to be, the same."""
+        entries = self._record.old
+        different, unknown = set(), []
+        for name in here.keys() & there.keys():
+            verdict = judge(here[name], there[name], entries.get(name))
+            if self._options.verify == "content" and verdict is Verdict.SAME:
+                verdict = Verdict.UNKNOWN
+            if verdict is Verdict.UNKNOWN:
+                unknown.append(name)
+            elif verdict is Verdict.DIFFERENT:
+                different.add(name)
+        self._find_digests(unknown, here, there)
+        for name in unknown:
+            verdict = judge_content(
+                here[name],
+                self._here.get(here[name]),
+                there[name],
+                self._there.get(there[name]),
+                entries.get(name),
+            )
+            if verdict is not Verdict.SAME:
+                different.add(name)
+        return different
+
+    def _find_digests(
+        self, names: t.Sequence[str], here: Objects, there: Objects
+    ) -> None:
+        reading = self._options.verify == "content"
+        if reading or self._source.features.digests:
+            self._here.find((here[name] for name in names), self._workers)
+        if reading or self._destination.features.digests:
+            self._there.find((there[name] for name in names), self._workers)
+
+    # -- what is said of it
+
+    def _describe(self, plan: Plan, scan: SourceScan) -> None:
+        self.report.unchanged = plan.unchanged
+        if scan.skipped:
+            findings = [f"{name} {why}" for name, why in sorted(scan.skipped.items())]
+            self.report.warnings.append(
+                f"{len(findings)} name(s) of the source were left out, and kept in the destination: "
+                f"{shown(findings)}."
+            )
+        before = {w.name: w.replaced for w in plan.writes if w.replaced is not None}
+        before.update({self._name(info): info for info in plan.removed})
+        self.report.before = [
+            _line(name, info, info.md5) for name, info in sorted(before.items())
+        ]
+        for write in sorted(plan.writes, key=lambda write: write.name):
+            digests = self._here.get(write.source)
+            md5 = digests.md5 if digests is not None else write.source.md5
+            self.report.after.append(_line(write.name, write.source, md5))
+
+    def _name(self, info: ObjectInfo) -> str:
+        return info.key[len(self._destination.endpoint.prefix) :]
+
+    def _count_planned(self, plan: Plan) -> None:
+        for write in plan.writes:
+            self._count_write(write, write.source.size)
+        for info in plan.removed:
+            self.report.add("deleted", self._name(info))
+
+    def _count_write(self, write: Write, size: int) -> None:
+        self.report.add("created" if write.replaced is None else "updated", write.name)
+        self.report.bytes += size
+
+    # -- doing it
+
+    def _apply(self, plan: Plan, scan: SourceScan, objects: Objects) -> None:
+        self._note_unchanged(plan, scan.objects, objects)
+        try:
+            if not plan.empty:
+                self._record.begin()
+            self._write_all(plan.assets)
+            self._write_all(plan.pages)
+            self._delete_all(plan.make_way)
+            self._write_all(plan.late)
+            if plan.deletions:
+                self._record.commit(settled=False)
+                self._delete_all(plan.deletions)
+            self.report.manifest_written = self._record.commit(settled=True)
+        except LongshoreError as exc:
+            # what was done is worth remembering; but the first error is what the user must see
+            with contextlib.suppress(LongshoreError):
+                self._record.commit(settled=False)
+            planned = len(plan.writes) + len(plan.removed)
+            raise SyncStoppedError(exc, self.report, planned) from exc
+
+    def _note_unchanged(self, plan: Plan, here: Objects, there: Objects) -> None:
+        written = {write.name for write in plan.writes}
+        for name, info in here.items():
+            if name not in written:
+                self._record.note(name, info, self._here.get(info), there[name])
+
+    def _write_all(self, writes: t.Sequence[Write]) -> None:
+        for write, moved in self._workers.run(self._transfer, writes):
+            self._count_write(write, moved.source.size)
+            self._here.remember(moved.source, moved.digests, moved.began)
+            self._record.note(write.name, moved.source, moved.digests, moved.stored)
+
+    def _transfer(self, write: Write) -> Transferred:
+        return transfer(self._source, self._destination, write)
+
+    def _delete_all(self, infos: t.Sequence[ObjectInfo]) -> None:
+        batches = [
+            [info.key for info in infos[start : start + _DELETE_BATCH]]
+            for start in range(0, len(infos), _DELETE_BATCH)
+        ]
+        prefix = self._destination.endpoint.prefix
+        failures: dict[str, str] = {}
+        for batch, failed in self._workers.run(self._destination.delete, batches):
+            failures.update(failed)
+            for key in batch:
+                if key not in failed:
+                    self.report.add("deleted", key[len(prefix) :])
+        if failures:
+            key, detail = min(failures.items())
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            raise StoreError(
+                f"delete object {key!r}{more}", self._destination.endpoint.place, detail
+            )
+
+
+def _line(name: str, info: ObjectInfo, md5: str | None) -> str:
+    return f"{name} {info.size} bytes" + (f" md5 {md5}" if md5 else "")
+
+
+def _may_make(folder: str) -> bool:
+    """Whether the folder, or the nearest one above it that exists, may be written."""
+    while not os.path.isdir(folder):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return False
+        folder = parent
+    return os.access(folder, os.W_OK | os.X_OK)

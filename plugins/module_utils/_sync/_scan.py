@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What both sides hold, by name (a key without its endpoint's prefix)."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._drivers._base import ObjectInfo, Store
+from .._drivers._local import LocalStore
+from .._endpoint import Endpoint
+from .._errors import (
+    ConfigurationError,
+    ContainerMissingError,
+    PlanRefusedError,
+    SourceError,
+)
+from .._manifest._format import Entry
+from .._overlap import overlaps
+from ._plan import SAMPLE
+
+Objects = dict[str, ObjectInfo]
+
+
+@dataclass(slots=True)
+class SourceScan:
+    """The source's objects, and what of it cannot be one (name -> why)."""
+
+    objects: Objects = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def one_file(endpoint: Endpoint) -> tuple[Endpoint, str | None]:
+    """Of a local source that is a single file: its folder as the endpoint, and its name."""
+    if endpoint.provider != "LOCAL" or not os.path.isfile(endpoint.container):
+        return endpoint, None
+    folder, name = os.path.split(endpoint.container)
+    return replace(endpoint, container=folder), name
+
+
+def refuse_overlap(source: Endpoint, destination: Endpoint) -> None:
+    """Raise ``PlanRefusedError`` when one of the two lies in the other."""
+    if overlaps(source, destination):
+        raise PlanRefusedError(
+            f"The source {_full(source)} and the destination {_full(destination)} overlap: "
+            "one is the other, or lies inside it.",
+            hint="Choose two places that have nothing in common.",
+        )
+
+
+def _full(endpoint: Endpoint) -> str:
+    return endpoint.place + (f", prefix {endpoint.prefix!r}" if endpoint.prefix else "")
+
+
+def scan_source(
+    store: Store, selection: t.Container[str], *, hierarchical_destination: bool
+) -> SourceScan:
+    """List the source. Raises ``ConfigurationError`` when it is missing, ``SourceError`` for what cannot be read."""
+    prefix = store.endpoint.prefix
+    scan = SourceScan()
+    try:
+        for info in store.list(prefix):
+            name = info.key[len(prefix) :]
+            if name in selection:
+                scan.objects[name] = info
+    except ContainerMissingError:
+        raise ConfigurationError(
+            f"The source {store.endpoint.place} does not exist."
+        ) from None
+    if isinstance(store, LocalStore):
+        _take_local_findings(store, selection, scan)
+    if hierarchical_destination:
+        _skip_folder_markers(scan)
+    return scan
+
+
+def _take_local_findings(
+    store: LocalStore, selection: t.Container[str], scan: SourceScan
+) -> None:
+    prefix = store.endpoint.prefix
+    for key, why in store.skipped.items():
+        if (name := key[len(prefix) :]) in selection:
+            scan.skipped[name] = why
+    unreadable = [
+        key for key in sorted(store.unreadable) if key[len(prefix) :] in selection
+    ]
+    if unreadable:
+        raise SourceError(
+            f"{len(unreadable)} file(s) of the source {store.root!r} may not be read by this user: "
+            f"{shown(unreadable)}.",
+            hint="Change their permissions, or leave them out with exclude.",
+        )
+
+
+def _skip_folder_markers(scan: SourceScan) -> None:
+    """Empty objects ``a/`` that consoles make to show a folder say nothing to a file system."""
+    markers = [
+        n for n, info in scan.objects.items() if n.endswith("/") and not info.size
+    ]
+    for name in markers:
+        del scan.objects[name]
+        scan.skipped[name] = "is an empty object that stands for a folder"
+
+
+def list_destination(store: Store, selection: t.Container[str]) -> Objects | None:
+    """List the destination; None when there is no such container."""
+    prefix = store.endpoint.prefix
+    objects: Objects = {}
+    try:
+        for info in store.list(prefix):
+            name = info.key[len(prefix) :]
+            if name in selection:
+                objects[name] = info
+    except ContainerMissingError:
+        return None
+    return objects
+
+
+def from_manifest(
+    entries: t.Mapping[str, Entry], prefix: str, selection: t.Container[str]
+) -> Objects:
+    """The destination's objects as the manifest has them."""
+    return {
+        name: ObjectInfo(prefix + name, entry.stored_size, entry.etag)
+        for name, entry in entries.items()
+        if name in selection
+    }
+
+
+def kept_names(scan: SourceScan, destination: t.Iterable[str]) -> frozenset[str]:
+    """Names of the destination that stand for something which the source has but cannot give."""
+    if not scan.skipped:
+        return frozenset()
+    folders = tuple(f"{name.rstrip('/')}/" for name in scan.skipped)
+    return frozenset(
+        name for name in destination if name in scan.skipped or name.startswith(folders)
+    )
+
+
+def refuse_faults(store: Store, names: t.Iterable[str]) -> None:
+    """Raise ``PlanRefusedError`` for names that the destination cannot hold."""
+    faults = []
+    for name in names:
+        why = store.fault_of_key(store.endpoint.prefix + name)
+        if why is not None:
+            faults.append(f"{name!r} ({why})")
+    if faults:
+        raise PlanRefusedError(
+            f"{len(faults)} key(s) cannot be held by {store.endpoint.place}: {shown(faults)}.",
+            hint="Nothing was changed. Rename them at the source, or leave them out with exclude.",
+        )
+
+
+def shown(names: t.Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - SAMPLE
+    return ", ".join(names[:SAMPLE]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,313 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: static_container
+short_description: Keep a container's objects the same as a tree of files
+version_added: 1.0.0
+author:
+  - The longshore.storage authors (@longshore-storage)
+description:
+  - Makes a container of an object store, or a folder, hold exactly the files of another folder or container.
+  - Files are compared by their contents, never by their times. Where the two sides have no hash in common,
+    a manifest kept in the destination remembers what was published.
+  - New and changed files are written first, pages (C(*.html)) after what they refer to; only when all of
+    that went well is anything deleted. A run that is cut off leaves only whole objects, and the next one
+    goes on where it stopped.
+  - Keys below C(.longshore/) in the destination are the module's own. They are never published, and never
+    deleted as extraneous.
+extends_documentation_fragment:
+  - longshore.storage.endpoints
+  - longshore.storage.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action_group:
+    support: full
+options:
+  source:
+    description:
+      - What to publish. A string is a local path (C(~) is expanded) on the host that runs the task, a folder or a single
+        file; a mapping is an endpoint; the name of an entry of O(providers) is that endpoint.
+      - A single file is published under its own name, and nothing else in the destination is touched.
+    type: raw
+    required: true
+  destination:
+    description:
+      - Where to publish it. An endpoint, or the name of an entry of O(providers).
+    type: raw
+    required: true
+  delete:
+    description:
+      - Delete what the source does not have. Nothing is deleted when anything else failed.
+    type: bool
+    default: true
+  allow_empty:
+    description:
+      - Allow an empty source to delete everything in the destination.
+    type: bool
+    default: false
+  include:
+    description:
+      - Publish only what matches one of these patterns, written as in a C(.gitignore) file and matched
+        against paths relative to the source.
+      - What does not match is left alone in the destination, too.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description:
+      - Leave out what matches one of these patterns; a later pattern that begins with V(!) takes names back in.
+      - Excluded names are never deleted in the destination.
+    type: list
+    elements: str
+    default: []
+  manifest:
+    description:
+      - Whether to keep a manifest of what was published in the destination.
+      - With V(auto) one is written when the hashes of the two sides cannot be compared.
+      - With V(never) files whose hashes cannot be compared are published again by each run.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+  verify:
+    description:
+      - What is believed of the destination's state.
+      - V(listing) lists it, so that what somebody else changed or removed there is found and repaired.
+      - V(manifest) believes the manifest without listing, which is fastest; where there is none, or a run was
+        cut off since it was written, it lists all the same.
+      - V(content) reads every object and compares the bytes.
+    type: str
+    choices: [manifest, listing, content]
+    default: listing
+  follow_links:
+    description:
+      - Publish what symbolic links in a local source lead to. Otherwise links are left out, with a warning.
+      - Broken and circular links, sockets, pipes and devices are always left out, with a warning.
+    type: bool
+    default: false
+  transfers:
+    description:
+      - How many objects are moved at the same time.
+    type: int
+    default: 16
+  create_container:
+    description:
+      - Make the destination's container when it does not exist.
+    type: bool
+    default: true
+  cache_path:
+    description:
+      - A folder in which the digests of local files are remembered, so that unchanged files are not read again.
+      - By default C($XDG_CACHE_HOME/longshore), or C(~/.cache/longshore).
+    type: path
+requirements:
+  - python >= 3.11
+  - boto3 and obstore for Amazon S3 and everything that speaks its protocol
+  - obstore for Azure and Google
+  - apache-libcloud for all other providers
+  - pathspec for O(include) and O(exclude)
+seealso:
+  - name: Publishing a tree of files
+    description: The guide to this module.
+    link: https://github.com/longshore-storage/longshore.storage/blob/main/docs/static_container.md
+"""
+
+EXAMPLES = r"""
+- name: Publish a site to Amazon S3, with the credentials of the environment
+  longshore.storage.static_container:
+    source: public/
+    destination:
+      id: S3
+      region: eu-west-1
+      container: www.example.com
+
+- name: Publish to a store of one's own, and leave what users have put there alone
+  longshore.storage.static_container:
+    source: ~/site
+    destination:
+      id: S3
+      endpoint: http://127.0.0.1:8333
+      key: "{{ store_key }}"
+      secret: "{{ store_secret }}"
+      container: www
+      prefix: docs
+    exclude:
+      - /uploads/
+      - "*.map"
+
+- name: Mirror a folder to another one
+  longshore.storage.static_container:
+    source: /srv/build
+    destination:
+      id: LOCAL
+      container: /srv/www
+
+- name: Copy a container from one provider to another
+  longshore.storage.static_container:
+    source: old_home
+    destination: new_home
+    providers:
+      old_home:
+        type: libcloud.storage.types.Provider.S3_US_STANDARD_HOST
+        user: "{{ amazon_key }}"
+        key: "{{ amazon_secret }}"
+        bucket: bucket-1
+      new_home:
+        id: AZURE_BLOBS
+        key: myaccount
+        secret: "{{ azure_secret }}"
+        container: bucket-1
+"""
+
+RETURN = r"""
+created:
+  description: How many objects were new.
+  type: int
+  returned: always
+  sample: 12
+updated:
+  description: How many objects were replaced, because their contents differed.
+  type: int
+  returned: always
+  sample: 3
+copied:
+  description: How many objects were made by a copy inside the store.
+  type: int
+  returned: always
+  sample: 0
+deleted:
+  description: How many objects were deleted.
+  type: int
+  returned: always
+  sample: 1
+unchanged:
+  description: How many objects were left as they were.
+  type: int
+  returned: always
+  sample: 10240
+bytes:
+  description: How many bytes of contents were moved, or would be in check mode.
+  type: int
+  returned: always
+  sample: 482133
+requests:
+  description: How many requests were sent to both stores together, not counting local files.
+  type: int
+  returned: always
+  sample: 27
+seconds:
+  description: How long the work took.
+  type: float
+  returned: always
+  sample: 1.214
+container_created:
+  description: Whether the destination's container was made.
+  type: bool
+  returned: always
+  sample: false
+samples:
+  description: The first 100 names of each kind.
+  type: dict
+  returned: always
+  contains:
+    created:
+      description: Names of new objects.
+      type: list
+      elements: str
+    updated:
+      description: Names of replaced objects.
+      type: list
+      elements: str
+    copied:
+      description: Names of copied objects.
+      type: list
+      elements: str
+    deleted:
+      description: Names of deleted objects.
+      type: list
+      elements: str
+  sample:
+    created: [img/new.png]
+    updated: [index.html]
+    copied: []
+    deleted: [img/old.png]
+"""
+
+import typing as t
+
+from ..module_utils._errors import ConfigurationError
+from ..module_utils._module import ArgumentSpec, Module
+from ..module_utils._report import Report
+from ..module_utils._sync._options import SyncOptions
+from ..module_utils._sync._run import synchronise
+
+ARGUMENT_SPEC: ArgumentSpec = {
+    "source": {"type": "raw", "required": True},
+    "destination": {"type": "raw", "required": True},
+    "delete": {"type": "bool", "default": True},
+    "allow_empty": {"type": "bool", "default": False},
+    "include": {"type": "list", "elements": "str", "default": []},
+    "exclude": {"type": "list", "elements": "str", "default": []},
+    "manifest": {
+        "type": "str",
+        "choices": ["auto", "always", "never"],
+        "default": "auto",
+    },
+    "verify": {
+        "type": "str",
+        "choices": ["manifest", "listing", "content"],
+        "default": "listing",
+    },
+    "follow_links": {"type": "bool", "default": False},
+    "transfers": {"type": "int", "default": 16},
+    "create_container": {"type": "bool", "default": True},
+    "cache_path": {"type": "path"},
+}
+
+
+def options_of(module: Module) -> SyncOptions:
+    """The engine's options. Raises ``ConfigurationError``."""
+    params = module.params
+    if params["transfers"] < 1:
+        raise ConfigurationError(
+            f"transfers must be 1 or more, not {params['transfers']}."
+        )
+    return SyncOptions(
+        source=module.endpoint("source"),
+        destination=module.endpoint("destination"),
+        delete=params["delete"],
+        allow_empty=params["allow_empty"],
+        include=tuple(params["include"]),
+        exclude=tuple(params["exclude"]),
+        manifest=params["manifest"],
+        verify=params["verify"],
+        follow_links=params["follow_links"],
+        transfers=params["transfers"],
+        create_container=params["create_container"],
+        cache_path=params["cache_path"],
+        check_mode=module.check_mode,
+    )
+
+
+def main() -> t.NoReturn:
+    """Run the module."""
+    module = Module(ARGUMENT_SPEC, endpoints=("source", "destination"))
+
+    def work() -> Report:
+        return synchronise(options_of(module))
+
+    module.run(work)
+
+
+if __name__ == "__main__":
+    main()
