@@ -374,7 +374,6 @@ class LocalStore(Store):
     def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
         failures: dict[str, str] = {}
         for key in keys:
-            self.requests.add()
             try:
                 self._delete(key)
             except OSError as exc:
