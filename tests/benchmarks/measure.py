@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a command as a whole process and takes its measure."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+
+class BenchmarkError(RuntimeError):
+    """A command failed, or did not do what was to be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Of one run: wall clock and processor time in seconds, peak resident memory in MB.
+
+    Memory is that of the largest single process.
+    """
+
+    wall: float
+    processor: float
+    memory: float
+
+
+@dataclass(slots=True)
+class Series:
+    """The measures of one tool in one case."""
+
+    measures: list[Measure] = field(default_factory=list)
+
+    def median(self, figure: str) -> float:
+        """The median of ``wall``, ``processor`` or ``memory``."""
+        return statistics.median(getattr(measure, figure) for measure in self.measures)
+
+    def spread(self) -> str:
+        """Fastest and slowest run."""
+        walls = [measure.wall for measure in self.measures]
+        return f"{min(walls):.2f}–{max(walls):.2f}"
+
+
+def run(command: t.Sequence[str], environment: t.Mapping[str, str]) -> Measure:
+    """Run a command to its end. Raises ``BenchmarkError`` with its output when it fails."""
+    with tempfile.TemporaryFile() as output:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            text = output.read().decode(errors="replace")[-2000:]
+            raise BenchmarkError(f"{' '.join(command)} failed:\n{text}")
+    return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
