@@ -57,7 +57,7 @@ class Endpoint:
     provider: str
     container: str
     prefix: str = ""
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     region: str | None = None
@@ -313,9 +313,13 @@ def _check_credentials(provider: str, given: t.Mapping[str, t.Any]) -> None:
     name = PROVIDERS[provider].family
     family = FAMILIES[name]
     wanted = [(field_name, "") for field_name in family.required]
-    wanted += [
-        (needs, f" with {has}") for has, needs in family.implied.items() if has in given
-    ]
+    # a service account's key file is account and key in one
+    if not (name == "google" and given.get("key", "").endswith(".json")):
+        wanted += [
+            (needs, f" with {has}")
+            for has, needs in family.implied.items()
+            if has in given
+        ]
     for field_name, why in wanted:
         if field_name not in given:
             raise ConfigurationError(

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 
@@ -16,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._endpoint import Endpoint, parse_endpoint
 from ._errors import LongshoreError
+from ._fields import looks_like_fields
 from ._report import Report
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
@@ -27,30 +29,29 @@ PROVIDER_OPTIONS: ArgumentSpec = {
 }
 
 
-class Module(AnsibleModule):  # type: ignore[misc]  # ansible.module_utils is not typed
+# The calls that are not checked go to ansible.module_utils, which is not typed.
+
+
+class Module(AnsibleModule):
     """An Ansible module whose endpoints' credentials never show in a result or a log."""
 
-    def __init__(self, argument_spec: ArgumentSpec, endpoints: t.Sequence[str]) -> None:
-        """``endpoints`` names the options that hold one."""
-        self._endpoints = endpoints
-        super().__init__(
+    def __init__(self, argument_spec: ArgumentSpec) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # see above
             argument_spec={**argument_spec, **PROVIDER_OPTIONS},
             supports_check_mode=True,
         )
 
-    def _log_invocation(self) -> None:
-        # Ansible knows secrets of options it is told about; ours are nested in free mappings, and
-        # this is the last moment before the parameters are logged.
-        self.no_log_values.update(self._secrets())
-        super()._log_invocation()
+    # Ansible knows secrets of options it is told about; ours are nested in free mappings. These two
+    # are the last moments before the parameters are logged and shown; a wrong option ends the
+    # module before it gets to the first of them.
 
-    def _secrets(self) -> t.Iterator[str]:
-        providers = self.params["providers"] or {}
-        for written in (
-            *(self.params[name] for name in self._endpoints),
-            *providers.values(),
-        ):
-            yield from secrets_of(written)
+    def _log_invocation(self) -> None:
+        self.no_log_values.update(secrets_in(self.params))
+        super()._log_invocation()  # type: ignore[no-untyped-call]  # see above
+
+    def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
+        self.no_log_values.update(secrets_in(self.params))
+        super()._return_formatted(kwargs)  # type: ignore[no-untyped-call]  # see above
 
     def endpoint(self, option: str) -> Endpoint:
         """The endpoint that an option holds. Raises ``ConfigurationError``."""
@@ -77,23 +78,82 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible.module_utils is no
         self.exit_json(**result)
 
 
-def secrets_of(written: object) -> t.Iterator[str]:
-    """The texts in an endpoint, as the user wrote it, that nobody may see."""
-    if isinstance(written, str) and written.lstrip().startswith("{"):
-        try:
-            written = json.loads(written)
-        except ValueError:
-            yield t.cast(str, written)  # refused later; until then it may hold anything
-    if not isinstance(written, t.Mapping):
-        return
-    hidden = {"secret", "token", "endpoint" if _has_userinfo(written) else ""}
-    if "user" in written or str(written.get("key", "")).lstrip().startswith("{"):
-        hidden.add("key")  # django-storages' secret, or a whole service account
-    for name in hidden:
-        value = written.get(name)
-        if isinstance(value, (str, int)) and str(value):
-            yield str(value)
+#: Fields of an endpoint that anybody may see, whatever is in them.
+_SHOWN = frozenset(
+    "id provider type user container bucket prefix region port secure project auth ca_path timeout retries".split()
+)
 
 
-def _has_userinfo(written: t.Mapping[str, object]) -> bool:
-    return "@" in str(written.get("endpoint", ""))
+#: Fields of an endpoint of which nobody may see anything.
+_HIDDEN = ("key", "secret", "token")
+
+
+def secrets_in(params: t.Mapping[str, object]) -> t.Iterator[str]:
+    """The texts in a module's parameters that nobody may see, in each form they are shown in."""
+    entries = params.get("providers")
+    user_way = isinstance(entries, t.Mapping) and any(
+        isinstance(entry, t.Mapping) and "user" in entry for entry in entries.values()
+    )
+    for option, value in params.items():
+        # no option is called so: it is an endpoint's field in the wrong place
+        wrong_place = option in _HIDDEN
+        for secret in _texts(value) if wrong_place else secrets_of(value, user_way):
+            yield secret
+            yield repr(secret)[1:-1]  # as the log has it
+            yield json.dumps(secret)[1:-1]
+            yield json.dumps(secret, ensure_ascii=False)[1:-1]
+
+
+def secrets_of(written: object, user_way: bool = False) -> t.Iterator[str]:
+    """The texts in an endpoint, as the user wrote it, or in a mapping of them, that nobody may see.
+
+    ``user_way``: some entry of ``providers`` is written with user and key, so that a key without
+    secret may be a secret.
+    """
+    if isinstance(written, str):
+        if written.lstrip().startswith("{") or looks_like_fields(written):
+            yield written
+            with contextlib.suppress(ValueError):
+                yield from secrets_of(json.loads(written), user_way)
+    elif isinstance(written, t.Mapping):
+        for name, value in written.items():
+            if isinstance(value, t.Mapping) and name not in _HIDDEN:
+                yield from secrets_of(value, user_way)
+            elif _is_secret(str(name), value, written, user_way):
+                yield from _texts(value)
+    elif isinstance(written, (list, tuple)):
+        for value in written:
+            yield from secrets_of(value, user_way)
+
+
+def _is_secret(
+    name: str, value: object, written: t.Mapping[str, object], user_way: bool
+) -> bool:
+    """Whether a field may hold a credential; one that does not exist may."""
+    if name == "key":
+        return (
+            "user" in written  # django-storages' secret
+            or not isinstance(value, str)
+            or value.lstrip().startswith("{")  # a whole service account
+            or (user_way and "secret" not in written and not _is_local(written))
+        )
+    if name in ("host", "endpoint"):
+        return "@" in str(value)
+    return name not in _SHOWN
+
+
+def _is_local(written: t.Mapping[str, object]) -> bool:
+    ids = (str(written.get(name, "")) for name in ("id", "provider", "type"))
+    return any(text.rpartition(".")[2].upper() == "LOCAL" for text in ids)
+
+
+def _texts(value: object) -> t.Iterator[str]:
+    """The texts and numbers in a value, however deep."""
+    if isinstance(value, t.Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None and not isinstance(value, bool) and str(value):
+        yield str(value)

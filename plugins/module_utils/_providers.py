@@ -100,8 +100,8 @@ FAMILIES: t.Mapping[str, Family] = {
         ),
         implied={"key": "secret"},
         meaning={
-            "key": "the service account's address or the HMAC access id",
-            "secret": "the service account's key or the HMAC secret",
+            "key": "the service account's address, its key file, or the HMAC access id",
+            "secret": "the service account's private key or the HMAC secret",
         },
     ),
     "swift": Family(

@@ -48,6 +48,8 @@ class Report:
     tallies: dict[str, Tally] = field(
         default_factory=lambda: {kind: Tally() for kind in KINDS}
     )
+    source: str = ""
+    destination: str = ""
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
 
@@ -83,6 +85,8 @@ class Report:
     def diff(self) -> dict[str, str]:
         """Before and after of every name that changes, as Ansible shows them."""
         return {
+            "before_header": self.destination,
+            "after_header": f"{self.destination}, as {self.source}",
             "before": "".join(f"{line}\n" for line in self.before),
             "after": "".join(f"{line}\n" for line in self.after),
         }

@@ -97,7 +97,7 @@ options:
     default: false
   transfers:
     description:
-      - How many objects are moved at the same time.
+      - How many objects are moved at the same time, from 1 to 256.
     type: int
     default: 16
   create_container:
@@ -274,13 +274,16 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "cache_path": {"type": "path"},
 }
 
+#: Each takes a thread and up to 8 MiB.
+MAX_TRANSFERS = 256
+
 
 def options_of(module: Module) -> SyncOptions:
     """The engine's options. Raises ``ConfigurationError``."""
     params = module.params
-    if params["transfers"] < 1:
+    if not 1 <= params["transfers"] <= MAX_TRANSFERS:
         raise ConfigurationError(
-            f"transfers must be 1 or more, not {params['transfers']}."
+            f"transfers must be from 1 to {MAX_TRANSFERS}, not {params['transfers']}."
         )
     return SyncOptions(
         source=module.endpoint("source"),
@@ -301,7 +304,7 @@ def options_of(module: Module) -> SyncOptions:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    module = Module(ARGUMENT_SPEC, endpoints=("source", "destination"))
+    module = Module(ARGUMENT_SPEC)
 
     def work() -> Report:
         return synchronise(options_of(module))

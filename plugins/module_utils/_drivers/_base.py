@@ -141,7 +141,7 @@ class Store(abc.ABC):
     ``ContainerMissingError`` and those named below.
     """
 
-    features: t.ClassVar[Features] = Features()
+    features: Features = Features()
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint

@@ -100,7 +100,7 @@ class LocalStore(Store):
         if self.container_exists():
             return False
         try:
-            os.makedirs(self.root)
+            os.makedirs(self.root, exist_ok=True)
         except OSError as exc:
             raise LocalWriteError(
                 f"Could not make the folder {self.root!r}: {exc.strerror}."
@@ -161,12 +161,16 @@ class LocalStore(Store):
         try:
             status = entry.stat()
         except OSError as exc:
-            # without a link in it, the file vanished since its folder was read
             if linked:
                 loop = exc.errno == errno.ELOOP
                 self.skipped[key] = (
                     f"is a {'looping' if loop else 'broken'} symbolic link"
                 )
+            elif exc.errno != errno.ENOENT:
+                # with ENOENT it vanished since its folder was read
+                raise SourceError(
+                    f"Could not look at {entry.path!r}: {exc.strerror}."
+                ) from None
             return
         if stat.S_ISDIR(status.st_mode):
             self._linked_folder(key, entry, status, ancestors, pending)
@@ -174,7 +178,8 @@ class LocalStore(Store):
             self.skipped[key] = f"is a {_kind(status.st_mode)}"
         else:
             self._check_name(key)
-            if not status.st_mode & stat.S_IROTH and not os.access(entry.path, os.R_OK):
+            # a file that everybody may read is not asked about
+            if status.st_mode & 0o444 != 0o444 and not os.access(entry.path, os.R_OK):
                 self.unreadable.append(key)
             yield ObjectInfo(key, status.st_size, etag_of(status))
 
@@ -189,7 +194,7 @@ class LocalStore(Store):
         identity = (status.st_dev, status.st_ino)
         target = os.path.realpath(entry.path)
         here = os.path.realpath(os.path.dirname(entry.path))
-        if identity in ancestors or f"{here}/".startswith(f"{target}/"):
+        if identity in ancestors or os.path.commonpath((here, target)) == target:
             self.skipped[key] = "is a symbolic link to a folder that contains it"
             return
         pending.append((key + "/", (*ancestors, identity)))
@@ -201,7 +206,7 @@ class LocalStore(Store):
             raise SourceError(
                 f"The file name {os.fsencode(key)!r} in {self.root!r} is not valid UTF-8, "
                 "so it cannot be an object's key.",
-                hint="Rename the file, or leave it out with exclude.",
+                hint="Rename it.",
             ) from None
 
     # -- reading
@@ -253,14 +258,16 @@ class LocalStore(Store):
         return Digests(md5.hexdigest(), sha256.hexdigest())
 
     def _open(self, key: str, operation: str) -> io.FileIO:
-        split_key(key, operation, self.endpoint.place)
+        parents, name = split_key(key, operation, self.endpoint.place)
         path = os.path.join(self.root, key)
         # a pipe put there meanwhile must not hold us up
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-        if not self.follow_links:
-            flags |= os.O_NOFOLLOW
         try:
-            file = io.FileIO(os.open(path, flags), closefd=True)
+            if self.follow_links:
+                descriptor = os.open(path, flags)
+            else:
+                with parent_directory(self.root, parents, create=False) as parent:
+                    descriptor = os.open(name, flags | os.O_NOFOLLOW, dir_fd=parent)
         except (FileNotFoundError, NotADirectoryError):
             self._require_container(operation)
             raise ObjectMissingError(
@@ -268,10 +275,12 @@ class LocalStore(Store):
             ) from None
         except OSError as exc:
             raise SourceError(f"Could not read {path!r}: {exc.strerror}.") from None
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            file.close()
+        except LocalWriteError as exc:
+            raise SourceError(exc.message, hint=exc.hint) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
             raise ObjectMissingError(operation, self.endpoint.place, "it is not a file")
-        return file
+        return io.FileIO(descriptor)
 
     @staticmethod
     def _info(key: str, file: io.FileIO) -> ObjectInfo:
@@ -406,9 +415,12 @@ class LocalStore(Store):
 
 def _create_locked(name: str, parent: int) -> io.FileIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o666, dir_fd=parent)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return io.FileIO(descriptor, "wb")
+    while True:
+        descriptor = os.open(name, flags, 0o666, dir_fd=parent)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return io.FileIO(descriptor, "wb")
+        os.close(descriptor)  # swept as a leftover before it was locked
 
 
 def _write_all(file: io.FileIO, data: bytes) -> None:

@@ -100,14 +100,14 @@ def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
     try:
         lines = zlib.decompress(data)
     except zlib.error as exc:
-        raise _damaged(f"shard {name} cannot be decompressed ({exc})") from None
+        raise damaged(f"shard {name} cannot be decompressed ({exc})") from None
     if hashlib.sha256(lines).hexdigest() != name:
-        raise _damaged(f"shard {name} has another content than its name says")
+        raise damaged(f"shard {name} has another content than its name says")
     try:
         rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
         return {row[0]: Entry(*row[1:]) for row in rows}
-    except (ValueError, TypeError, IndexError):
-        raise _damaged(f"shard {name} has a line that is not an entry") from None
+    except (ValueError, TypeError, LookupError):
+        raise damaged(f"shard {name} has a line that is not an entry") from None
 
 
 def encode_root(root: Root) -> bytes:
@@ -127,8 +127,8 @@ def decode_root(data: bytes) -> Root:
     try:
         document = json.loads(data)
         version = int(document["version"])
-    except (ValueError, TypeError, KeyError):
-        raise _damaged("its root is not readable") from None
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise damaged("its root is not readable") from None
     if version > VERSION:
         raise ManifestError(
             f"The destination's manifest has version {version}, and this one understands {VERSION}.",
@@ -138,11 +138,12 @@ def decode_root(data: bytes) -> Root:
     pending = document.get("pending")
     if (
         not isinstance(shards, list)
-        or len(shards) != 1 << int(document.get("bits", -1))
+        or len(shards) not in (1 << bits for bits in range(_MAX_BITS + 1))
+        or document.get("bits") != (len(shards) - 1).bit_length()
         or not all(name is None or _is_digest(name) for name in shards)
         or not (pending is None or isinstance(pending, str))
     ):
-        raise _damaged("its root does not list its shards")
+        raise damaged("its root does not list its shards")
     return Root(tuple(shards), pending)
 
 
@@ -154,8 +155,9 @@ def _is_digest(name: object) -> bool:
     )
 
 
-def _damaged(what: str) -> ManifestError:
+def damaged(what: str) -> ManifestError:
+    """The error for a manifest of which ``what`` is true."""
     return ManifestError(
         f"The destination's manifest is damaged: {what}.",
-        hint=f"Delete the objects below {RESERVED}manifest/ there: the next run makes the manifest anew.",
+        hint=f"If it says so again, delete the objects below {RESERVED}manifest/ there: the next run makes the manifest anew.",
     )

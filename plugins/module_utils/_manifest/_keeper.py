@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import typing as t
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from ._format import (
     RESERVED,
     Entry,
     Root,
+    damaged,
     decode_root,
     decode_shard,
     encode_root,
@@ -68,13 +70,8 @@ class ManifestKeeper:
 
     def read(self) -> Manifest | None:
         """The manifest; None when there is none."""
-        try:
-            opened = self._store.read(self._prefix + _ROOT)
-        except (ObjectMissingError, ContainerMissingError):
+        if not self._read_root():
             return None
-        data = b"".join(opened.chunks)
-        self._etag = opened.info.etag
-        self._root = decode_root(data)
         entries: dict[str, Entry] = {}
         names = [name for name in self._root.shards if name is not None]
         for _, shard in self._workers.run(self._read_shard, names):
@@ -84,6 +81,11 @@ class ManifestKeeper:
     def mark(self) -> None:
         """Say that objects are about to change: until the next commit, entries are not the whole truth."""
         self._replace_root(replace(self._root, pending=self._run))
+
+    def distrust(self) -> None:
+        """After another run's commit: mark its manifest, because objects were changed beside it."""
+        if self._read_root():
+            self.mark()
 
     def commit(self, entries: t.Mapping[str, Entry], *, settled: bool) -> bool:
         """Make ``entries`` the manifest; with ``settled``, they are the whole truth again.
@@ -101,11 +103,25 @@ class ManifestKeeper:
         superseded = [f"{self._prefix}{_SHARDS}{name}" for name in old - set(new)]
         if superseded:
             # what cannot be deleted is only litter: nothing refers to it
-            self._store.delete(superseded)
+            with contextlib.suppress(StoreError):
+                self._store.delete(superseded)
         return changed
 
+    def _read_root(self) -> bool:
+        """Whether there is one."""
+        try:
+            opened = self._store.read(self._prefix + _ROOT)
+        except (ObjectMissingError, ContainerMissingError):
+            return False
+        self._root = decode_root(b"".join(opened.chunks))
+        self._etag = opened.info.etag
+        return True
+
     def _read_shard(self, name: str) -> dict[str, Entry]:
-        opened = self._store.read(f"{self._prefix}{_SHARDS}{name}")
+        try:
+            opened = self._store.read(f"{self._prefix}{_SHARDS}{name}")
+        except ObjectMissingError:
+            raise damaged(f"shard {name} is missing") from None
         return decode_shard(name, b"".join(opened.chunks))
 
     def _write_shard(self, shard: tuple[str, bytes]) -> None:

@@ -30,11 +30,15 @@ class Contents:
         self.cache = cache
         self._known: dict[str, Digests] = {}
 
-    def find(self, infos: t.Iterable[ObjectInfo], workers: Workers) -> None:
-        """Make the digests of these objects known, reading what the cache does not have."""
+    def find(
+        self, infos: t.Iterable[ObjectInfo], workers: Workers, *, afresh: bool
+    ) -> None:
+        """Make the digests of these objects known; without ``afresh``, the cache's are believed."""
         missing = []
         for info in infos:
-            cached = self.cache.get(info) if self.cache is not None else None
+            cached = None
+            if self.cache is not None and not afresh:
+                cached = self.cache.get(info)
             if cached is not None:
                 self._known[info.key] = cached
             else:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._errors import ConfigurationError, MissingLibraryError
@@ -21,6 +22,8 @@ if t.TYPE_CHECKING:  # pragma: no cover
 class Selection:
     """Names that are included (all, without ``include``) and not excluded; never our reserved ones.
 
+    An object of exactly the prefix's key has no name, and is never selected either.
+
     Patterns are gitignore lines: ``*.map``, ``/drafts/``, ``**/cache/*``, ``!keep.me``; the last
     one that matches decides. Raises ``ConfigurationError`` for one that cannot be parsed.
     """
@@ -30,7 +33,7 @@ class Selection:
         self._exclude = _compile("exclude", exclude)
 
     def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str) or name.startswith(RESERVED):
+        if not isinstance(name, str) or not name or name.startswith(RESERVED):
             return False
         if self._include is not None and not self._include.match_file(name):
             return False
@@ -47,7 +50,7 @@ def _compile(option: str, patterns: t.Sequence[str]) -> GitIgnoreSpec | None:
     for pattern in patterns:
         try:
             GitIgnoreSpec.from_lines([pattern])
-        except ValueError as exc:
+        except (ValueError, re.error) as exc:
             raise ConfigurationError(
                 f"The {option} pattern {pattern!r} cannot be parsed: {exc}.",
                 hint="Patterns are written as in a .gitignore file.",

@@ -63,12 +63,14 @@ def make_plan(
     delete: bool,
     kept: t.AbstractSet[str] = frozenset(),
     hierarchical: bool = False,
+    others: t.Collection[str] = (),
 ) -> Plan:
     """Plan from the names on both sides and those of both whose contents differ.
 
     ``kept`` names are never deleted. With ``hierarchical``, a name and one below it cannot exist
     together: what stands in the way of a write is deleted just before, or, where that is not
-    allowed, refused with ``PlanRefusedError``.
+    allowed, refused with ``PlanRefusedError``; ``others`` are the destination's names that the
+    sync is not about.
     """
     writes = [
         Write(name, info, destination.get(name))
@@ -87,7 +89,7 @@ def make_plan(
     blocked: dict[str, list[str]] = {}
     if hierarchical:
         refuse_collisions(source)
-        blocked = _in_the_way(writes, destination)
+        blocked = _in_the_way(writes, {*destination, *others})
         _refuse_what_stays(blocked, extraneous)
     make_way = {other for others in blocked.values() for other in others}
     free = [write for write in writes if write.name not in blocked]
@@ -109,7 +111,7 @@ def is_page(name: str) -> bool:
 def refuse_collisions(names: t.Collection[str]) -> None:
     """Raise ``PlanRefusedError`` when one name would have to be a file and a folder."""
     for name in names:
-        for folder in _folders(name):
+        for folder in folders(name):
             if folder in names:
                 raise PlanRefusedError(
                     f"The source has both {folder!r} and {name!r}, which cannot exist "
@@ -119,20 +121,19 @@ def refuse_collisions(names: t.Collection[str]) -> None:
 
 
 def _in_the_way(
-    writes: t.Sequence[Write], destination: t.Mapping[str, ObjectInfo]
+    writes: t.Sequence[Write], there: t.AbstractSet[str]
 ) -> dict[str, list[str]]:
     """Names to be written, each with the destination's names that it cannot exist beside."""
-    above: dict[str, list[str]] = {}
-    for name in destination:
-        for folder in _folders(name):
-            above.setdefault(folder, []).append(name)
-    blocked = {}
+    blocked: dict[str, list[str]] = {}
     for write in writes:
-        others = above.get(write.name, []) + [
-            folder for folder in _folders(write.name) if folder in destination
-        ]
-        if others:
-            blocked[write.name] = others
+        above = [folder for folder in folders(write.name) if folder in there]
+        if above:
+            blocked[write.name] = above
+    to_write = {write.name for write in writes}
+    for name in there:
+        for folder in folders(name):
+            if folder in to_write:
+                blocked.setdefault(folder, []).append(name)
     return blocked
 
 
@@ -145,11 +146,12 @@ def _refuse_what_stays(
                 raise PlanRefusedError(
                     f"Cannot write {name!r}: the destination has {other!r}, and one would "
                     "have to be a file and a folder at once.",
-                    hint="Remove it there, or let delete=true do so (excluded names are kept).",
+                    hint="Remove it there, or let delete=true do so (which keeps links and excluded names).",
                 )
 
 
-def _folders(name: str) -> t.Iterator[str]:
+def folders(name: str) -> t.Iterator[str]:
+    """Every folder that the name lies in, outermost first."""
     position = name.find("/")
     while position >= 0:
         yield name[:position]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._drivers._base import Digests, ObjectInfo, Store
+from .._errors import ConditionFailedError
 from .._manifest._format import Entry
 from .._manifest._keeper import Manifest, ManifestKeeper
 from ._compare import provable, speaks_of
@@ -39,6 +40,7 @@ class Record:
         self._needed = mode == "always"
         self._entries: dict[str, Entry] = {}
         self._marked = False
+        self._began = False
 
     def read(self, selection: t.Container[str]) -> None:
         """Read the manifest, if there is one and it is wanted."""
@@ -66,6 +68,7 @@ class Record:
         if self._manifest is not None:
             self._keeper.mark()
             self._marked = True
+        self._began = True
 
     def note(
         self,
@@ -84,16 +87,28 @@ class Record:
         digest = digests.sha256 if digests is not None else ""
         if not digest and speaks_of(old, there):
             digest = old.digest
-        source_etag = "" if self._both[0] else here.etag or ""
+        # of a source that can be hashed at any time the digest says more
+        source_etag = "" if digest and self._both[0] else here.etag or ""
         self._entries[name] = Entry(
             here.size, digest, source_etag, there.size, there.etag or ""
         )
 
     def commit(self, *, settled: bool) -> bool:
         """Write the manifest if one is needed and it is not there already; true when it was written."""
-        if self._mode == "never" or not self._needed:
-            return False
-        unmarked = self.settled and not self._marked
-        if settled and unmarked and self._entries == self.old:
+        if self._mode == "never" or not self._needed or (settled and not self.due):
             return False
         return self._keeper.commit(self._entries, settled=settled)
+
+    def give_up(self) -> None:
+        """After a failure: keep what was learnt, or let nobody trust what another run has written."""
+        try:
+            self.commit(settled=False)
+        except ConditionFailedError:
+            if self._began:
+                self._keeper.distrust()
+
+    @property
+    def due(self) -> bool:
+        """Whether a settled commit would write, by what is noted so far."""
+        unmarked = self.settled and not self._marked
+        return self._needed and not (unmarked and self._entries == self.old)

@@ -35,6 +35,7 @@ from ._patterns import Selection
 from ._plan import Plan, Write, make_plan
 from ._record import Record
 from ._scan import (
+    DestinationScan,
     Objects,
     SourceScan,
     from_manifest,
@@ -68,16 +69,17 @@ def synchronise(options: SyncOptions) -> Report:
     """Make the destination hold what the source holds. Raises :class:`LongshoreError`."""
     began = time.monotonic()
     source, only = one_file(options.source)
-    refuse_overlap(source, options.destination)
+    refuse_overlap(options.source, options.destination, only)
     selection: t.Container[str] = Selection(options.include, options.exclude)
     if only is not None:
         selection = frozenset({only} if only in selection else ())
     with (
-        _open_source(source, options.follow_links) as source_store,
+        # a file that is named itself is meant, even if it is a link
+        _open_source(source, options.follow_links or only is not None) as source_store,
         open_store(options.destination) as destination_store,
         Workers(options.transfers) as workers,
     ):
-        sync = _Sync(options, selection, source_store, destination_store, workers)
+        sync = _Sync(options, selection, only, source_store, destination_store, workers)
         try:
             sync.run()
         finally:
@@ -99,20 +101,27 @@ class _Sync:
         self,
         options: SyncOptions,
         selection: t.Container[str],
+        only: str | None,
         source: Store,
         destination: Store,
         workers: Workers,
     ) -> None:
         self._options = options
         self._selection = selection
+        self._only = only
         self._source = source
         self._destination = destination
         self._workers = workers
-        self.report = Report()
+        self.report = Report(
+            source=source.endpoint.full_place,
+            destination=destination.endpoint.full_place,
+        )
         self._here = Contents(source, self._cache_of(source.endpoint))
         self._there = Contents(destination, self._cache_of(destination.endpoint))
         keeper = ManifestKeeper(destination, workers)
         self._record = Record(options.manifest, keeper, source, destination)
+        self._believing = False
+        self._others: t.Sequence[str] = ()
 
     def run(self) -> None:
         """Scan, compare, plan; then, unless it is a check, apply."""
@@ -121,6 +130,9 @@ class _Sync:
         self._describe(plan, scan)
         if self._options.check_mode:
             self._count_planned(plan)
+            if plan.empty:
+                self._note_unchanged(plan, scan.objects, objects)
+                self.report.manifest_written = self._record.due
             return
         with self._caches_kept(len(scan.objects)):
             if self.report.container_created:
@@ -134,10 +146,10 @@ class _Sync:
             return None
         folder = self._options.cache_path or default_folder()
         if self._options.cache_path is None and not _may_make(folder):
-            self.report.warnings.append(
+            self.report.warnings = [
                 f"No digest cache is kept, because {folder!r} may not be written: every file is "
                 "read in every run. Choose a folder with cache_path."
-            )
+            ]
             return DigestCache(None, endpoint.container)
         return DigestCache(folder, endpoint.container)
 
@@ -158,19 +170,23 @@ class _Sync:
         scan = scan_source(
             self._source,
             self._selection,
+            only=self._only,
             hierarchical_destination=self._destination.features.hierarchical,
         )
         self._record.read(self._selection)
-        if trusting and self._record.settled:
+        self._believing = trusting and self._record.settled
+        if self._believing:
             prefix = self._destination.endpoint.prefix
             return scan, from_manifest(self._record.old, prefix, self._selection)
-        objects = listing() if listing is not None else self._list_destination()
-        if objects is None:
+        found = listing() if listing is not None else self._list_destination()
+        if found is None:
             self._need_container()
-        return scan, objects or {}
+            return scan, {}
+        self._others = found.others
+        return scan, found.objects
 
-    def _list_destination(self) -> Objects | None:
-        return list_destination(self._destination, self._selection)
+    def _list_destination(self) -> DestinationScan | None:
+        return list_destination(self._destination, self._selection, self._only)
 
     def _need_container(self) -> None:
         if not self._options.create_container:
@@ -182,13 +198,6 @@ class _Sync:
     # -- what is to be done
 
     def _plan(self, scan: SourceScan, objects: Objects) -> Plan:
-        if not scan.objects and objects and self._options.delete:
-            if not self._options.allow_empty:
-                raise PlanRefusedError(
-                    f"The source {self._source.endpoint.place} has nothing to publish, and "
-                    f"{len(objects)} object(s) of {self._destination.endpoint.place} would be deleted.",
-                    hint="Nothing was changed. If that is meant, say allow_empty=true.",
-                )
         plan = make_plan(
             scan.objects,
             objects,
@@ -196,7 +205,14 @@ class _Sync:
             delete=self._options.delete,
             kept=kept_names(scan, objects),
             hierarchical=self._destination.features.hierarchical,
+            others=self._others,
         )
+        if plan.removed and not scan.objects and not self._options.allow_empty:
+            raise PlanRefusedError(
+                f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
+                f"object(s) of {self._destination.endpoint.place} would be deleted.",
+                hint="Nothing was changed. If that is meant, say allow_empty=true.",
+            )
         refuse_faults(self._destination, (write.name for write in plan.writes))
         return plan
 
@@ -230,9 +246,12 @@ class _Sync:
     ) -> None:
         reading = self._options.verify == "content"
         if reading or self._source.features.digests:
-            self._here.find((here[name] for name in names), self._workers)
-        if reading or self._destination.features.digests:
-            self._there.find((there[name] for name in names), self._workers)
+            infos = (here[name] for name in names)
+            self._here.find(infos, self._workers, afresh=reading)
+        # what a manifest says is not looked up: it may be there no more
+        if reading or (self._destination.features.digests and not self._believing):
+            infos = (there[name] for name in names)
+            self._there.find(infos, self._workers, afresh=reading)
 
     # -- what is said of it
 
@@ -285,7 +304,7 @@ class _Sync:
         except LongshoreError as exc:
             # what was done is worth remembering; but the first error is what the user must see
             with contextlib.suppress(LongshoreError):
-                self._record.commit(settled=False)
+                self._record.give_up()
             planned = len(plan.writes) + len(plan.removed)
             raise SyncStoppedError(exc, self.report, planned) from exc
 
@@ -296,10 +315,20 @@ class _Sync:
                 self._record.note(name, info, self._here.get(info), there[name])
 
     def _write_all(self, writes: t.Sequence[Write]) -> None:
-        for write, moved in self._workers.run(self._transfer, writes):
-            self._count_write(write, moved.source.size)
-            self._here.remember(moved.source, moved.digests, moved.began)
-            self._record.note(write.name, moved.source, moved.digests, moved.stored)
+        sizes: dict[str, int] = {}
+        try:
+            for write, moved in self._workers.run(self._transfer, writes):
+                sizes[write.name] = moved.source.size
+                self._here.remember(moved.source, moved.digests, moved.began)
+                # unless it was replaced meanwhile, the listing may have told a hash of it
+                same = moved.source.etag == write.source.etag
+                here = write.source if same else moved.source
+                self._record.note(write.name, here, moved.digests, moved.stored)
+        finally:
+            # in the plan's order, so that samples do not depend on which one was quicker
+            for write in writes:
+                if write.name in sizes:
+                    self._count_write(write, sizes[write.name])
 
     def _transfer(self, write: Write) -> Transferred:
         return transfer(self._source, self._destination, write)

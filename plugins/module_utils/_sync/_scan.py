@@ -24,7 +24,7 @@ from .._errors import (
 )
 from .._manifest._format import Entry
 from .._overlap import overlaps
-from ._plan import SAMPLE
+from ._plan import SAMPLE, folders
 
 Objects = dict[str, ObjectInfo]
 
@@ -39,34 +39,43 @@ class SourceScan:
 
 def one_file(endpoint: Endpoint) -> tuple[Endpoint, str | None]:
     """Of a local source that is a single file: its folder as the endpoint, and its name."""
-    if endpoint.provider != "LOCAL" or not os.path.isfile(endpoint.container):
+    if endpoint.provider != "LOCAL" or endpoint.prefix:
+        return endpoint, None
+    if not os.path.isfile(endpoint.container):
         return endpoint, None
     folder, name = os.path.split(endpoint.container)
     return replace(endpoint, container=folder), name
 
 
-def refuse_overlap(source: Endpoint, destination: Endpoint) -> None:
-    """Raise ``PlanRefusedError`` when one of the two lies in the other."""
+def refuse_overlap(
+    source: Endpoint, destination: Endpoint, only: str | None = None
+) -> None:
+    """Raise ``PlanRefusedError`` when one of the two lies in the other.
+
+    A source that is the single file ``only`` is at odds with no more than the file of its name.
+    """
+    if only is not None:
+        destination = replace(destination, prefix=destination.prefix + only)
     if overlaps(source, destination):
         raise PlanRefusedError(
-            f"The source {_full(source)} and the destination {_full(destination)} overlap: "
+            f"The source {source.full_place} and the destination {destination.full_place} overlap: "
             "one is the other, or lies inside it.",
             hint="Choose two places that have nothing in common.",
         )
 
 
-def _full(endpoint: Endpoint) -> str:
-    return endpoint.place + (f", prefix {endpoint.prefix!r}" if endpoint.prefix else "")
-
-
 def scan_source(
-    store: Store, selection: t.Container[str], *, hierarchical_destination: bool
+    store: Store,
+    selection: t.Container[str],
+    *,
+    only: str | None,
+    hierarchical_destination: bool,
 ) -> SourceScan:
-    """List the source. Raises ``ConfigurationError`` when it is missing, ``SourceError`` for what cannot be read."""
+    """List the source, or ``only`` one name of it. Raises ``ConfigurationError`` when it is missing, ``SourceError`` for what cannot be read."""
     prefix = store.endpoint.prefix
     scan = SourceScan()
     try:
-        for info in store.list(prefix):
+        for info in store.list(prefix + (only or "")):
             name = info.key[len(prefix) :]
             if name in selection:
                 scan.objects[name] = info
@@ -77,7 +86,7 @@ def scan_source(
     if isinstance(store, LocalStore):
         _take_local_findings(store, selection, scan)
     if hierarchical_destination:
-        _skip_folder_markers(scan)
+        _drop_folder_markers(scan.objects)
     return scan
 
 
@@ -99,28 +108,38 @@ def _take_local_findings(
         )
 
 
-def _skip_folder_markers(scan: SourceScan) -> None:
+def _drop_folder_markers(objects: Objects) -> None:
     """Empty objects ``a/`` that consoles make to show a folder say nothing to a file system."""
-    markers = [
-        n for n, info in scan.objects.items() if n.endswith("/") and not info.size
-    ]
-    for name in markers:
-        del scan.objects[name]
-        scan.skipped[name] = "is an empty object that stands for a folder"
+    for name in [n for n, i in objects.items() if n.endswith("/") and not i.size]:
+        del objects[name]
 
 
-def list_destination(store: Store, selection: t.Container[str]) -> Objects | None:
-    """List the destination; None when there is no such container."""
+@dataclass(slots=True)
+class DestinationScan:
+    """The destination's objects; of a folder, also the names there that the sync is not about."""
+
+    objects: Objects = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+
+def list_destination(
+    store: Store, selection: t.Container[str], only: str | None
+) -> DestinationScan | None:
+    """List the destination, or ``only`` one name of it; None when there is no such container."""
     prefix = store.endpoint.prefix
-    objects: Objects = {}
+    scan = DestinationScan()
     try:
-        for info in store.list(prefix):
+        for info in store.list(prefix + (only or "")):
             name = info.key[len(prefix) :]
             if name in selection:
-                objects[name] = info
+                scan.objects[name] = info
+            elif store.features.hierarchical:
+                scan.others.append(name)
     except ContainerMissingError:
         return None
-    return objects
+    if isinstance(store, LocalStore):
+        scan.others += [key[len(prefix) :] for key in store.skipped]
+    return scan
 
 
 def from_manifest(
@@ -138,9 +157,10 @@ def kept_names(scan: SourceScan, destination: t.Iterable[str]) -> frozenset[str]
     """Names of the destination that stand for something which the source has but cannot give."""
     if not scan.skipped:
         return frozenset()
-    folders = tuple(f"{name.rstrip('/')}/" for name in scan.skipped)
     return frozenset(
-        name for name in destination if name in scan.skipped or name.startswith(folders)
+        name
+        for name in destination
+        if any(part in scan.skipped for part in (name, *folders(name)))
     )
 
 
@@ -159,6 +179,7 @@ def refuse_faults(store: Store, names: t.Iterable[str]) -> None:
 
 
 def shown(names: t.Sequence[str]) -> str:
-    """The first names, and how many more there are."""
+    """The first names, and how many more there are; what is no UTF-8 in them is escaped."""
     rest = len(names) - SAMPLE
-    return ", ".join(names[:SAMPLE]) + (f" and {rest} more" if rest > 0 else "")
+    first = ", ".join(names[:SAMPLE]).encode(errors="backslashreplace").decode()
+    return first + (f" and {rest} more" if rest > 0 else "")

@@ -553,6 +553,8 @@ def test_credentials_that_may_be_left_out() -> None:
     key_file = '{\n  "type": "service_account"\n}\n'
     google = parse({"id": "GOOGLE_STORAGE", "bucket": "site", "secret": key_file})
     assert google.secret == key_file
+    account = {"id": "GOOGLE_STORAGE", "bucket": "site", "key": "~/account.json"}
+    assert parse(account).key == "~/account.json"
     for name in ("key", "secret"):
         # The environment may have them, and so may a token.
         assert getattr(parse({**AZURE, name: None}), name) is None
