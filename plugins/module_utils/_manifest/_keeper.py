@@ -83,7 +83,7 @@ class ManifestKeeper:
         self._replace_root(replace(self._root, pending=self._run))
 
     def distrust(self) -> None:
-        """After another run's commit: mark its manifest, because objects were changed beside it."""
+        """Mark the manifest that is there, if any, because objects are changed beside it."""
         if self._read_root():
             self.mark()
 

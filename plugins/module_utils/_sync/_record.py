@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._errors import ConditionFailedError
-from .._manifest._format import Entry
+from .._manifest._format import Entry, ManifestError
 from .._manifest._keeper import Manifest, ManifestKeeper
 from ._compare import provable, speaks_of
 from ._options import ManifestMode
@@ -65,7 +66,10 @@ class Record:
 
     def begin(self) -> None:
         """Objects are about to change: until a commit says otherwise, the manifest is not the whole truth."""
-        if self._manifest is not None:
+        if self._mode == "never":
+            with contextlib.suppress(ManifestError):  # that one nobody trusts anyway
+                self._keeper.distrust()
+        elif self._manifest is not None:
             self._keeper.mark()
             self._marked = True
         self._began = True

@@ -208,6 +208,23 @@ def test_without_a_manifest_it_lists_all_the_same(
     assert destination.traits.calls["list"] == 1
 
 
+def test_what_was_done_without_the_manifest_is_not_hidden_by_it(
+    source: Folder, sync: Sync
+) -> None:
+    destination = remote()
+    sync(source, destination, manifest="always")
+    other = {**TREE, "b": b"other"}
+    source.put(other)
+    sync(source, destination, manifest="never")
+    assert pending(destination) is not None
+    source.put(TREE)
+    assert counts(sync(source, destination, verify="manifest")) == {
+        "updated": 1,
+        "unchanged": 2,
+    }
+    assert destination.tree() == TREE
+
+
 def test_content_finds_what_size_and_etag_do_not_show(
     source: Folder, sync: Sync
 ) -> None:
