@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Azure Blob Storage: obstore for the bytes, Azure's REST interface for listings and containers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email.utils
+import hashlib
+import hmac
+import http.client
+import os
+import typing as t
+from urllib.parse import parse_qsl, quote, unquote
+from xml.etree import ElementTree
+
+from .._endpoint import Endpoint
+from .._errors import ConfigurationError, StoreError
+from ._base import Attributes, Features, ObjectDetails, ObjectInfo
+from ._obstore import ObstoreStore
+from ._rest import Headers, Query
+
+if t.TYPE_CHECKING:
+    import obstore
+    import obstore.store
+
+_API_VERSION: t.Final = "2023-11-03"
+_METADATA: t.Final = "x-ms-meta-"
+_MOST_CHARACTERS: t.Final = 1024
+
+
+class _Credentials(t.NamedTuple):
+    """One of the three ways to prove who one is; ``kind`` is obstore's name of it."""
+
+    kind: t.Literal["access_key", "sas_token", "bearer_token"]
+    value: str
+
+
+def find_credentials(endpoint: Endpoint) -> _Credentials:
+    """The endpoint's token or secret, else the environment's. Raises ``ConfigurationError``."""
+    if endpoint.token:
+        return _token(endpoint.token)
+    if endpoint.secret:
+        return _access_key(endpoint.secret)
+    for name in ("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN"):
+        if value := os.environ.get(name):
+            return _token(value)
+    for name in ("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY"):
+        if value := os.environ.get(name):
+            return _access_key(value)
+    raise ConfigurationError(
+        f"There are no credentials for {endpoint.place}.",
+        hint="Give secret (the account's key) or token (a SAS token, or what "
+        "'az account get-access-token --resource https://storage.azure.com/' prints).",
+    )
+
+
+def _token(value: str) -> _Credentials:
+    if "sig=" in value:
+        return _Credentials("sas_token", value.lstrip("?"))
+    return _Credentials("bearer_token", value)
+
+
+def _access_key(value: str) -> _Credentials:
+    try:
+        base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ConfigurationError(
+            "The secret of AZURE_BLOBS is not base64.",
+            hint="Copy the account's access key as it is shown, or give a SAS token as token.",
+        ) from None
+    return _Credentials("access_key", value)
+
+
+def account_url(endpoint: Endpoint, account: str) -> str:
+    """Where the account's containers are.
+
+    A host that begins with the account's name is its own; one that begins with ``blob.`` is a
+    cloud's, and the account goes before it; any other (Azurite) has accounts in the path.
+    """
+    if endpoint.host is None or endpoint.url is None:
+        return f"https://{account}.blob.core.windows.net"
+    if endpoint.host.startswith(f"{account}."):
+        return endpoint.url
+    if endpoint.host.startswith("blob."):
+        return endpoint.url.replace("://", f"://{account}.", 1)
+    return f"{endpoint.url}/{account}"
+
+
+def shared_key_signature(
+    secret: str,
+    account: str,
+    method: str,
+    path: str,
+    query: t.Mapping[str, str],
+    headers: t.Mapping[str, str],
+) -> str:
+    """The signature of a request without a body and without any header but ``x-ms-`` ones."""
+    canonical_headers = sorted(f"{name.lower()}:{headers[name]}" for name in headers)
+    canonical_query = sorted(f"{name.lower()}:{query[name]}" for name in query)
+    # Eleven standard headers are part of it; all are empty here.
+    lines = [method, *[""] * 11, *canonical_headers, f"/{account}{path}"]
+    text = "\n".join([*lines, *canonical_query])
+    digest = hmac.digest(base64.b64decode(secret), text.encode(), hashlib.sha256)
+    return base64.b64encode(digest).decode()
+
+
+class AzureStore(ObstoreStore):
+    """Blobs of one container; ``endpoint.key`` is the account."""
+
+    features = Features(conditional_write=True, listing_md5=True)
+    multipart_requests = 1
+    deletes_in_bulk = True
+    page_size = 5000
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        account = endpoint.key or os.environ.get("AZURE_STORAGE_ACCOUNT")
+        if not account:
+            raise ConfigurationError(
+                f"There is no account name for {endpoint.place}.",
+                hint="Give the storage account's name as key.",
+            )
+        self._account = account
+        self._url = account_url(endpoint, account)
+        self._credentials = find_credentials(endpoint)
+        super().__init__(endpoint, self._url)
+
+    def _connect(
+        self,
+        client_options: obstore.store.ClientConfig,
+        retry_config: obstore.store.RetryConfig,
+    ) -> obstore.store.ObjectStore:
+        from obstore.store import AzureStore as Container
+
+        kind, value = self._credentials
+        config: obstore.store.AzureConfig = {
+            "account_name": self._account,
+            "endpoint": self._url,
+            # Without it, one that the environment holds might come first.
+            "credential_type": kind,
+        }
+        if kind == "access_key":
+            config["account_key"] = value
+        elif kind == "sas_token":
+            config["sas_key"] = value
+        else:
+            config["token"] = value
+        return Container(
+            self.endpoint.container,
+            config=config,
+            client_options=client_options,
+            retry_config=retry_config,
+        )
+
+    def _etag(self, e_tag: str | None, version: str | None) -> str | None:
+        # The listing shows it without its quotes.
+        return e_tag.strip('"') if e_tag else None
+
+    def _match(self, etag: str) -> obstore.UpdateVersion:
+        return {"e_tag": f'"{etag}"'}
+
+    def _limit_of_key(self, key: str) -> str | None:
+        if len(key) > _MOST_CHARACTERS:
+            return f"Azure takes at most {_MOST_CHARACTERS} characters"
+        if "\\" in key:
+            return "Azure would write every \\ as /"
+        if any(segment.endswith(".") for segment in key.split("/")):
+            return "Azure would drop the dot at the end of a part"
+        if any(character in key for character in "\ufffe\uffff"):
+            return "the key has a character that Azure's listing cannot show"
+        return None
+
+    def _page(
+        self, operation: str, prefix: str, marker: str | None, limit: int
+    ) -> tuple[t.Sequence[ObjectInfo], str | None]:
+        query = {"restype": "container", "comp": "list", "maxresults": str(limit)}
+        if prefix:
+            query["prefix"] = prefix
+        if marker:
+            query["marker"] = marker
+        _, body = self._rest.fetch(operation, "GET", self._path(), query)
+        try:
+            root = ElementTree.fromstring(body)
+        except ElementTree.ParseError as error:
+            raise StoreError(
+                operation, self.endpoint.place, f"the listing is no XML ({error})"
+            ) from None
+        blobs = [_listed(blob) for blob in root.iterfind("Blobs/Blob")]
+        return [blob for blob in blobs if blob], root.findtext("NextMarker") or None
+
+    def _create(self, operation: str) -> None:
+        self._rest.fetch(operation, "PUT", self._path(), {"restype": "container"})
+
+    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
+        headers, _ = self._rest.fetch(operation, "HEAD", self._path(key))
+        info = ObjectInfo(
+            key, int(headers["Content-Length"]), self._etag(headers["ETag"], None)
+        )
+        return ObjectDetails(info, _attributes(headers))
+
+    def _open_plainly(
+        self, operation: str, info: ObjectInfo, start: int, end: int
+    ) -> http.client.HTTPResponse:
+        headers = {"x-ms-range": f"bytes={start}-{end - 1}"}
+        return self._rest.open(operation, self._path(info.key), {}, headers)
+
+    def _delete_plainly(self, operation: str, key: str) -> None:
+        # With its snapshots: Azure deletes no blob that has some otherwise.
+        headers = {"x-ms-delete-snapshots": "include"}
+        self._rest.fetch(operation, "DELETE", self._path(key), headers=headers)
+
+    def _path(self, key: str | None = None) -> str:
+        path = f"/{quote(self.endpoint.container, safe='')}"
+        return path if key is None else f"{path}/{quote(key, safe='/~')}"
+
+    def _authorize(
+        self, method: str, path: str, query: Query, headers: Headers, /
+    ) -> None:
+        kind, value = self._credentials
+        headers["x-ms-version"] = _API_VERSION
+        headers["x-ms-date"] = email.utils.formatdate(usegmt=True)
+        if kind == "sas_token":
+            query.update(parse_qsl(value))
+        elif kind == "bearer_token":
+            headers["Authorization"] = f"Bearer {value}"
+        else:
+            signature = shared_key_signature(
+                value, self._account, method, path, query, headers
+            )
+            headers["Authorization"] = f"SharedKey {self._account}:{signature}"
+
+
+def _listed(blob: ElementTree.Element) -> ObjectInfo | None:
+    """One blob of a listing; None for a folder of a hierarchical account, which is no object."""
+    if blob.findtext("Properties/ResourceType") == "directory":
+        return None
+    name = blob.find("Name")
+    if name is None:
+        return None
+    key = name.text or ""
+    if name.get("Encoded") == "true":
+        key = unquote(key)
+    md5 = blob.findtext("Properties/Content-MD5")
+    return ObjectInfo(
+        key,
+        int(blob.findtext("Properties/Content-Length") or 0),
+        (blob.findtext("Properties/Etag") or "").strip('"') or None,
+        base64.b64decode(md5).hex() if md5 else None,
+    )
+
+
+def _attributes(headers: http.client.HTTPMessage) -> Attributes:
+    return Attributes(
+        content_type=headers["Content-Type"],
+        cache_control=headers["Cache-Control"],
+        content_encoding=headers["Content-Encoding"],
+        content_disposition=headers["Content-Disposition"],
+        content_language=headers["Content-Language"],
+        metadata={
+            name.lower().removeprefix(_METADATA): value
+            for name, value in headers.items()
+            if name.lower().startswith(_METADATA)
+        },
+    )

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Google Cloud Storage: obstore for the bytes, Google's JSON interface for listings and buckets.
+
+An object's etag here is its generation: the number that Google gives to every write, and the only
+condition that obstore can put on one.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import typing as t
+from urllib.parse import quote
+
+from .._endpoint import Endpoint
+from .._errors import ConfigurationError, StoreError
+from ._base import Attributes, Features, ObjectDetails, ObjectInfo
+from ._google import find_token_source
+from ._obstore import ObstoreStore
+from ._rest import Headers, Query
+
+if t.TYPE_CHECKING:
+    import obstore
+    import obstore.store
+
+_URL: t.Final = "https://storage.googleapis.com"
+_MOST_BYTES: t.Final = 1024
+
+#: Without it, Google unpacks what is stored with ``Content-Encoding: gzip``.
+_AS_STORED: t.Final = {"Accept-Encoding": "gzip"}
+
+
+class GcsStore(ObstoreStore):
+    """Objects of one bucket."""
+
+    features = Features(conditional_write=True, listing_md5=True)
+    multipart_requests = 2
+    deletes_in_bulk = False
+    page_size = 1000
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._url = endpoint.url or _URL
+        self._tokens = find_token_source(endpoint)
+        super().__init__(endpoint, self._url)
+
+    def _connect(
+        self,
+        client_options: obstore.store.ClientConfig,
+        retry_config: obstore.store.RetryConfig,
+    ) -> obstore.store.ObjectStore:
+        from obstore.store import GCSStore as Bucket
+
+        return Bucket(
+            self.endpoint.container,
+            config={"base_url": self._url},
+            client_options={**client_options, "default_headers": _AS_STORED},
+            retry_config=retry_config,
+            credential_provider=self._tokens,
+        )
+
+    def _etag(self, e_tag: str | None, version: str | None) -> str | None:
+        return version
+
+    def _match(self, etag: str) -> obstore.UpdateVersion:
+        return {"version": etag}
+
+    def _limit_of_key(self, key: str) -> str | None:
+        if len(key.encode()) > _MOST_BYTES:
+            return f"Google takes at most {_MOST_BYTES} bytes"
+        if "\r" in key or "\n" in key:
+            return "Google takes no line breaks"
+        if key in (".", ".."):
+            return "Google takes neither . nor .."
+        return None
+
+    def _page(
+        self, operation: str, prefix: str, marker: str | None, limit: int
+    ) -> tuple[t.Sequence[ObjectInfo], str | None]:
+        query = {
+            "maxResults": str(limit),
+            "fields": "items(name,size,generation,md5Hash),nextPageToken",
+        }
+        if prefix:
+            query["prefix"] = prefix
+        if marker:
+            query["pageToken"] = marker
+        page = self._fetch_json(operation, f"{self._bucket_path()}/o", query)
+        return [_info(item) for item in page.get("items", ())], page.get(
+            "nextPageToken"
+        )
+
+    def _create(self, operation: str) -> None:
+        project = self.endpoint.project or self._tokens.project
+        if not project and self.endpoint.url is None:
+            raise ConfigurationError(
+                f"To make the bucket {self.endpoint.container!r}, GOOGLE_STORAGE needs a project.",
+                hint="Give the project's id as project, or make the bucket by other means.",
+            )
+        bucket = {"name": self.endpoint.container}
+        if self.endpoint.region:
+            bucket["location"] = self.endpoint.region
+        self._rest.fetch(
+            operation,
+            "POST",
+            "/storage/v1/b",
+            {"project": project or "none"},
+            {"Content-Type": "application/json"},
+            json.dumps(bucket).encode(),
+        )
+
+    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
+        item = self._fetch_json(operation, self._object_path(key), {})
+        return ObjectDetails(_info(item)._replace(key=key, md5=None), _attributes(item))
+
+    def _open_plainly(
+        self, operation: str, info: ObjectInfo, start: int, end: int
+    ) -> http.client.HTTPResponse:
+        query = {"alt": "media", "generation": info.etag or ""}
+        headers = {**_AS_STORED, "Range": f"bytes={start}-{end - 1}"}
+        return self._rest.open(operation, self._object_path(info.key), query, headers)
+
+    def _delete_plainly(self, operation: str, key: str) -> None:
+        self._rest.fetch(operation, "DELETE", self._object_path(key))
+
+    def _bucket_path(self) -> str:
+        return f"/storage/v1/b/{quote(self.endpoint.container, safe='')}"
+
+    def _object_path(self, key: str) -> str:
+        return f"{self._bucket_path()}/o/{quote(key, safe='')}"
+
+    def _fetch_json(
+        self, operation: str, path: str, query: t.Mapping[str, str]
+    ) -> dict[str, t.Any]:
+        _, body = self._rest.fetch(operation, "GET", path, query)
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise StoreError(
+                operation, self.endpoint.place, f"the answer is no JSON ({error})"
+            ) from None
+        return t.cast(dict[str, t.Any], answer)
+
+    def _authorize(
+        self, method: str, path: str, query: Query, headers: Headers, /
+    ) -> None:
+        headers["Authorization"] = f"Bearer {self._tokens.current().value}"
+
+
+def _info(item: t.Mapping[str, t.Any]) -> ObjectInfo:
+    md5 = item.get("md5Hash")
+    return ObjectInfo(
+        item["name"],
+        int(item["size"]),
+        item["generation"],
+        base64.b64decode(md5).hex() if md5 else None,
+    )
+
+
+def _attributes(item: t.Mapping[str, t.Any]) -> Attributes:
+    return Attributes(
+        content_type=item.get("contentType"),
+        cache_control=item.get("cacheControl"),
+        content_encoding=item.get("contentEncoding"),
+        content_disposition=item.get("contentDisposition"),
+        content_language=item.get("contentLanguage"),
+        metadata={
+            name.lower(): value for name, value in item.get("metadata", {}).items()
+        },
+    )

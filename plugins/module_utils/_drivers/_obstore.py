@@ -1,0 +1,682 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What the drivers over ``obstore`` share.
+
+obstore moves bytes fast and without the interpreter lock, but it cannot be trusted with every
+key: it refuses some (``a//b``, control characters), reads others as a different key (``dir/`` as
+``dir``), and one refused key makes its whole listing raise. So obstore gets only keys that it
+holds exactly; listings, containers and reads and deletions of all other keys are plain requests
+of :mod:`._rest`.
+"""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+import http.client
+import itertools
+import queue
+import re
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from .._endpoint import Endpoint
+from .._errors import (
+    AccessDeniedError,
+    ConditionFailedError,
+    ConfigurationError,
+    ContainerMissingError,
+    ContainerTakenError,
+    KeyRefusedError,
+    MissingLibraryError,
+    ObjectMissingError,
+    StoreError,
+    TruncatedError,
+    UnreachableError,
+)
+from ._base import (
+    CHUNK_SIZE,
+    NO_ATTRIBUTES,
+    Attributes,
+    Body,
+    Condition,
+    IfAbsent,
+    ObjectDetails,
+    ObjectInfo,
+    ReadResult,
+    Store,
+)
+from ._rest import (
+    Headers,
+    Query,
+    RefusedError,
+    RestClient,
+    certificates,
+    status_error,
+)
+
+if t.TYPE_CHECKING:
+    import obstore
+    import obstore.store
+
+_ATTRIBUTE_NAMES: t.Final = {
+    "content_type": "Content-Type",
+    "cache_control": "Cache-Control",
+    "content_encoding": "Content-Encoding",
+    "content_disposition": "Content-Disposition",
+    "content_language": "Content-Language",
+}
+#: The names, in lower case, that obstore does not take for metadata.
+_NOT_METADATA: t.Final = {
+    *(name.lower() for name in _ATTRIBUTE_NAMES.values()),
+    "storage-class",
+}
+
+#: The largest body that is written in one request, and the usual size of a part, bytes.
+PART_SIZE: t.Final = 8 * 1024 * 1024
+#: Parts of a body of unknown length: 10,000 of them, the most that GCS takes, hold 156 GiB.
+_UNKNOWN_PART_SIZE: t.Final = 16 * 1024 * 1024
+_MOST_PARTS: t.Final = 10_000
+_PARTS_AT_ONCE: t.Final = 3
+
+_DELETIONS_AT_ONCE: t.Final = 16
+#: How many keys one call of obstore's deletes; also the most that Azure takes in a request.
+_DELETIONS_PER_CALL: t.Final = 256
+
+#: An upload's answer comes when the whole part is up: a slow line gets this many timeouts.
+_UPLOAD_PATIENCE: t.Final = 10
+_CONNECT_SECONDS: t.Final = 10.0
+
+
+def to_obstore_attributes(attributes: Attributes) -> dict[str, str]:
+    """Our attributes as obstore's ``put`` takes them."""
+    result = {
+        name: value
+        for field, name in _ATTRIBUTE_NAMES.items()
+        if (value := getattr(attributes, field)) is not None
+    }
+    result.update(attributes.metadata)
+    return result
+
+
+def from_obstore_attributes(attributes: t.Mapping[str, str]) -> Attributes:
+    """What obstore's ``get`` tells of an object, as our attributes."""
+    return Attributes(
+        content_type=attributes.get("Content-Type"),
+        cache_control=attributes.get("Cache-Control"),
+        content_encoding=attributes.get("Content-Encoding"),
+        content_disposition=attributes.get("Content-Disposition"),
+        content_language=attributes.get("Content-Language"),
+        metadata={
+            name.lower(): value
+            for name, value in attributes.items()
+            if name.lower() not in _NOT_METADATA
+        },
+    )
+
+
+def translate_error(error: Exception, operation: str, place: str) -> StoreError:
+    """obstore's exception as one of ours, without its debug output and URLs (they may be signed)."""
+    text = str(error).partition("\n\nDebug source:")[0]
+    kind = type(error).__name__
+    if kind in ("AlreadyExistsError", "PreconditionError"):
+        return ConditionFailedError(operation, place, "it is not as the condition asks")
+    status = re.search(r"status code: (\d{3})[^:]*(?::\s*(.*))?", text, re.DOTALL)
+    if status:
+        return status_error(
+            int(status[1]), (status[2] or "").encode(), operation, place
+        )
+    detail = re.sub(r"https?://\S+", "the server", text).strip()
+    if isinstance(error, FileNotFoundError):
+        return ObjectMissingError(operation, place, "there is no such object")
+    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
+        return AccessDeniedError(operation, place, detail)
+    if "HTTP error" in text or "error sending request" in text:
+        return UnreachableError(operation, place, _connection_fault(str(error)))
+    return StoreError(operation, place, detail)
+
+
+def _connection_fault(text: str) -> str:
+    """The few words of obstore's debug output that tell a user what is wrong with a connection."""
+    if "kind: Timeout" in text:
+        return "no answer in time"
+    for pattern in (
+        r"InvalidCertificate\(\s*(\w+)",
+        r'message: "([^"]+)"',
+        r'error: "([^"]+)"',
+    ):
+        if found := re.search(pattern, text):
+            return found[1]
+    return "the connection failed"
+
+
+def attribute_fault(attributes: Attributes) -> str | None:
+    """Why the attributes cannot travel as HTTP headers (obstore would panic); None when they can."""
+    for field in _ATTRIBUTE_NAMES:
+        if not _fits_header(getattr(attributes, field) or ""):
+            return f"its {field} has a character that no HTTP header can hold"
+    for name, value in attributes.metadata.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            return f"its metadata name {name!r} can be no HTTP header"
+        if name.lower() in _NOT_METADATA:
+            return f"its metadata name {name!r} is that of an attribute"
+        if not _fits_header(value):
+            return (
+                f"its metadata {name!r} has a value that no HTTP header can hold: "
+                "only printable ASCII, without spaces at the ends"
+            )
+    return None
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip(" ")
+
+
+def key_fault(key: str) -> str | None:
+    """Why obstore cannot hold an object of exactly this key; None when it can."""
+    if any(ord(character) < 0x20 or character == "\x7f" for character in key):
+        return "the key has a control character"
+    for segment in key.split("/"):
+        if not segment:
+            return "the key has an empty part: a / at an end, or //"
+        if segment in (".", ".."):
+            return f"the key has the part {segment!r}"
+    return None if _is_unicode(key) else "the key is not valid Unicode"
+
+
+def _is_unicode(key: str) -> bool:
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def part_size(size: int | None) -> int:
+    """How long each part of a body of ``size`` bytes is, so that there are not too many."""
+    if size is None:
+        return _UNKNOWN_PART_SIZE
+    return max(PART_SIZE, -(-size // _MOST_PARTS))
+
+
+class _BodyFailed(Exception):
+    """Ends an upload whose body raised."""
+
+
+class _Handover:
+    """Chunks on their way from the thread that makes them to the one that obstore reads them in.
+
+    obstore reads a body from within its own runtime, where nothing may call obstore again; and a
+    body may well be read from such a store. So the body stays in its caller's thread.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[bytes | _BodyFailed | None] = queue.Queue(2)
+        self._ended = False
+        self._left = threading.Event()
+
+    def send(self, chunk: bytes) -> bool:
+        """False when nobody reads any more."""
+        self._queue.put(chunk)
+        return not self._left.is_set()
+
+    def end(self) -> None:
+        self._queue.put(None)
+
+    def fail(self) -> None:
+        self._queue.put(_BodyFailed())
+
+    def receive(self) -> t.Iterator[bytes]:
+        while isinstance(item := self._next(), bytes):
+            yield item
+        if item is not None:
+            raise item
+
+    def leave(self) -> None:
+        """Nothing more is read: who sends is told, and never waits."""
+        self._left.set()
+        while not self._ended:
+            self._next()
+
+    def _next(self) -> bytes | _BodyFailed | None:
+        item = self._queue.get()
+        self._ended = not isinstance(item, bytes)
+        return item
+
+
+def _first_part(body: Body) -> tuple[bytes, t.Iterable[bytes] | None]:
+    """All of a short body, or the begin of a long one and the chunks that follow."""
+    if isinstance(body, bytes):
+        return (body, None) if len(body) <= PART_SIZE else (b"", (body,))
+    chunks = iter(body)
+    first, length = [], 0
+    for chunk in chunks:
+        first.append(chunk)
+        length += len(chunk)
+        if length > PART_SIZE:
+            return b"".join(first), chunks
+    return b"".join(first), None
+
+
+class ObstoreStore(Store):
+    """A store whose objects obstore reads and writes, and whose listings are plain requests."""
+
+    #: Requests of a multipart upload beside its parts.
+    multipart_requests: t.ClassVar[int]
+    #: Whether one request deletes many objects.
+    deletes_in_bulk: t.ClassVar[bool]
+    #: The longest page of a listing.
+    page_size: t.ClassVar[int]
+
+    def __init__(self, endpoint: Endpoint, base_url: str) -> None:
+        super().__init__(endpoint)
+        self._rest = RestClient(endpoint, base_url, self._authorize, self.requests)
+        try:
+            import obstore
+        except ImportError:
+            raise MissingLibraryError(
+                ["obstore"], f"to use {endpoint.provider}"
+            ) from None
+        self._obstore = obstore
+        self._errors = (obstore.exceptions.BaseError, OSError, ValueError)
+        timeout = endpoint.timeout
+        try:
+            self._quick = self._connect(*self._client_options(timeout))
+            self._patient = self._connect(
+                *self._client_options(timeout * _UPLOAD_PATIENCE)
+            )
+        except self._errors as error:
+            raise ConfigurationError(
+                translate_error(error, "connect", endpoint.place).message
+            ) from None
+
+    # What a provider is.
+
+    @abc.abstractmethod
+    def _authorize(
+        self, method: str, path: str, query: Query, headers: Headers, /
+    ) -> None:
+        """``_rest.Authorize``."""
+
+    @abc.abstractmethod
+    def _connect(
+        self,
+        client_options: obstore.store.ClientConfig,
+        retry_config: obstore.store.RetryConfig,
+    ) -> obstore.store.ObjectStore:
+        """obstore's store of the container."""
+
+    @abc.abstractmethod
+    def _etag(self, e_tag: str | None, version: str | None) -> str | None:
+        """Our etag of what obstore tells of an object."""
+
+    @abc.abstractmethod
+    def _match(self, etag: str) -> obstore.UpdateVersion:
+        """obstore's condition that an object still has our etag."""
+
+    @abc.abstractmethod
+    def _limit_of_key(self, key: str) -> str | None:
+        """Why the provider itself has no object of this key, whatever asks for it; else None."""
+
+    @abc.abstractmethod
+    def _page(
+        self, operation: str, prefix: str, marker: str | None, limit: int
+    ) -> tuple[t.Sequence[ObjectInfo], str | None]:
+        """At most ``limit`` objects of the listing, and the marker of the next page."""
+
+    @abc.abstractmethod
+    def _create(self, operation: str) -> None:
+        """Make the container. Raises ``RefusedError`` with status 409 when the name is taken."""
+
+    @abc.abstractmethod
+    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
+        """``stat`` without obstore, for any key."""
+
+    @abc.abstractmethod
+    def _open_plainly(
+        self, operation: str, info: ObjectInfo, start: int, end: int
+    ) -> http.client.HTTPResponse:
+        """The bytes ``[start:end]`` of the object as ``info`` tells it, without obstore."""
+
+    @abc.abstractmethod
+    def _delete_plainly(self, operation: str, key: str) -> None:
+        """Delete without obstore, for any key. Raises ``ObjectMissingError``."""
+
+    # Containers and listings.
+
+    def container_exists(self) -> bool:
+        # Asked by a listing: who may only use the objects need not be allowed more.
+        try:
+            self._page("look for the container", "", None, 1)
+        except ContainerMissingError:
+            return False
+        return True
+
+    def create_container(self) -> bool:
+        operation = "create the container"
+        try:
+            self._create(operation)
+        except RefusedError as error:
+            if error.status == 400:
+                raise ConfigurationError(
+                    f"{self.endpoint.provider} does not take the container name "
+                    f"{self.endpoint.container!r}: {error.detail.rstrip('. ')}."
+                ) from None
+            if error.status != 409:
+                raise
+            if self._is_ours():
+                return False
+            raise ContainerTakenError(
+                operation, self.endpoint.place, error.detail
+            ) from None
+        return True
+
+    def _is_ours(self) -> bool:
+        try:
+            return self.container_exists()
+        except AccessDeniedError:
+            return False
+
+    def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
+        marker: str | None = None
+        while True:
+            found, marker = self._page("list objects", prefix, marker, self.page_size)
+            yield from found
+            if not marker:
+                return
+
+    # Objects.
+
+    def fault_of_key(self, key: str) -> str | None:
+        return self._impossible(key) or key_fault(key)
+
+    def stat(self, key: str) -> ObjectDetails:
+        operation = f"look at object {key!r}"
+        self._refuse(operation, self._impossible(key))
+        if key_fault(key):
+            return self._stat_plainly(operation, key)
+        self.requests.add()
+        try:
+            result = self._obstore.get(self._quick, key, options={"head": True})
+        except self._errors as error:
+            if _lacks_length(error):
+                return self._stat_plainly(operation, key)
+            raise self._explain_missing(error, operation) from None
+        return self._details(key, result)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
+        operation = f"read object {key!r}"
+        self._refuse(operation, self._impossible(key))
+        if key_fault(key) or length == 0:
+            return self._read_plainly(operation, key, start, length)
+        options: obstore.GetOptions = {}
+        if length is not None:
+            options = {"range": (start, start + length)}
+        elif start:
+            options = {"range": {"offset": start}}
+        self.requests.add()
+        try:
+            result = self._obstore.get(self._quick, key, options=options)
+        except self._obstore.exceptions.GenericError as error:
+            if options or _lacks_length(error):
+                # A range behind the end is an error there, an empty answer here.
+                return self._read_plainly(operation, key, start, length)
+            raise translate_error(error, operation, self.endpoint.place) from None
+        except self._errors as error:
+            raise translate_error(error, operation, self.endpoint.place) from None
+        details = self._details(key, result)
+        chunks = result.stream(min_chunk_size=CHUNK_SIZE)
+        first, last = result.range
+        return ReadResult(
+            details.info,
+            details.attributes,
+            self._whole(operation, map(bytes, chunks), last - first),
+        )
+
+    def write(
+        self,
+        key: str,
+        body: Body,
+        attributes: Attributes = NO_ATTRIBUTES,
+        *,
+        size: int | None = None,
+        condition: Condition | None = None,
+    ) -> ObjectInfo:
+        """As the contract says; with ``condition``, the whole body is held in memory."""
+        operation = f"write object {key!r}"
+        self._refuse(operation, self.fault_of_key(key))
+        if fault := attribute_fault(attributes):
+            raise StoreError(operation, self.endpoint.place, fault)
+        first, rest = _first_part(body)
+        if rest is None or condition is not None:
+            data = first if rest is None else b"".join((first, *rest))
+            return self._write_once(operation, key, data, attributes, condition)
+        return self._write_in_parts(
+            operation, key, itertools.chain((first,), rest), attributes, size
+        )
+
+    def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
+        failed = {key: fault for key in keys if (fault := self._impossible(key))}
+        plain = [key for key in keys if key not in failed and key_fault(key)]
+        quick = [key for key in keys if not self.fault_of_key(key)]
+        for start in range(0, len(quick), _DELETIONS_PER_CALL):
+            some = quick[start : start + _DELETIONS_PER_CALL]
+            self.requests.add(1 if self.deletes_in_bulk else len(some))
+            try:
+                self._obstore.delete(self._quick, some)
+            except self._errors:
+                # It tells of one key only, and of a missing one too: ask for each.
+                plain += some
+        return failed | self._delete_each(plain)
+
+    def _impossible(self, key: str) -> str | None:
+        if not key:
+            return "the key is empty"
+        if not _is_unicode(key):
+            return "the key is not valid Unicode"
+        return self._limit_of_key(key)
+
+    def _refuse(self, operation: str, fault: str | None) -> None:
+        if fault is not None:
+            raise KeyRefusedError(operation, self.endpoint.place, fault)
+
+    def _write_once(
+        self,
+        operation: str,
+        key: str,
+        data: bytes,
+        attributes: Attributes,
+        condition: Condition | None,
+    ) -> ObjectInfo:
+        mode: obstore.PutMode = "overwrite"
+        if isinstance(condition, IfAbsent):
+            mode = "create"
+        elif condition is not None:
+            mode = self._match(condition.etag)
+        store = self._quick if len(data) <= CHUNK_SIZE else self._patient
+        self.requests.add()
+        try:
+            result = self._obstore.put(
+                store,
+                key,
+                data,
+                attributes=to_obstore_attributes(attributes),
+                mode=mode,
+                use_multipart=False,
+            )
+        except self._errors as error:
+            raise self._write_error(error, operation, condition) from None
+        # Both services hash what comes in one request, and say so in their listings only.
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        etag = self._etag(result["e_tag"], result["version"])
+        return ObjectInfo(key, len(data), etag, md5)
+
+    def _write_in_parts(
+        self,
+        operation: str,
+        key: str,
+        chunks: t.Iterable[bytes],
+        attributes: Attributes,
+        size: int | None,
+    ) -> ObjectInfo:
+        length = part_size(size)
+        handover = _Handover()
+
+        def upload() -> obstore.PutResult:
+            try:
+                done: obstore.PutResult = self._obstore.put(
+                    self._patient,
+                    key,
+                    handover.receive(),
+                    attributes=to_obstore_attributes(attributes),
+                    use_multipart=True,
+                    chunk_size=length,
+                    max_concurrency=_PARTS_AT_ONCE,
+                )
+                return done
+            finally:
+                handover.leave()
+
+        sent = 0
+        with ThreadPoolExecutor(1) as thread:
+            uploading = thread.submit(upload)
+            try:
+                for chunk in chunks:
+                    sent += len(chunk)
+                    if not handover.send(bytes(chunk)):
+                        break
+            except BaseException:
+                handover.fail()
+                raise
+            else:
+                handover.end()
+            finally:
+                self.requests.add(self.multipart_requests + -(-sent // length))
+        try:
+            result = uploading.result()
+        except self._errors as error:
+            raise self._write_error(error, operation, None) from None
+        etag = self._etag(result["e_tag"], result["version"])
+        return ObjectInfo(key, sent, etag) if etag else self.stat(key).info
+
+    def _write_error(
+        self, error: Exception, operation: str, condition: Condition | None
+    ) -> StoreError:
+        translated = translate_error(error, operation, self.endpoint.place)
+        if isinstance(translated, ObjectMissingError):
+            # Only a container can be missing where something is written.
+            return ContainerMissingError(
+                operation, self.endpoint.place, "there is no such container"
+            )
+        if isinstance(translated, ConditionFailedError) and condition is None:
+            return StoreError(operation, self.endpoint.place, translated.detail)
+        return translated
+
+    def _explain_missing(self, error: Exception, operation: str) -> StoreError:
+        """The answer to a HEAD has no body that says which is missing, object or container."""
+        translated = translate_error(error, operation, self.endpoint.place)
+        if isinstance(translated, ObjectMissingError) and not self.container_exists():
+            return ContainerMissingError(
+                operation, self.endpoint.place, "there is no such container"
+            )
+        return translated
+
+    def _details(self, key: str, result: obstore.GetResult) -> ObjectDetails:
+        meta = result.meta
+        etag = self._etag(meta["e_tag"], meta["version"])
+        return ObjectDetails(
+            ObjectInfo(key, meta["size"], etag),
+            from_obstore_attributes(result.attributes),
+        )
+
+    def _read_plainly(
+        self, operation: str, key: str, start: int, length: int | None
+    ) -> ReadResult:
+        details = self._stat_plainly(operation, key)
+        info = details.info
+        end = info.size if length is None else min(start + length, info.size)
+        chunks: t.Iterator[bytes] = iter(())
+        if start < end:
+            response = self._open_plainly(operation, info, start, end)
+            chunks = iter(lambda: response.read(CHUNK_SIZE), b"")
+        return ReadResult(
+            info,
+            details.attributes,
+            self._whole(operation, chunks, max(end - start, 0)),
+        )
+
+    def _whole(
+        self, operation: str, chunks: t.Iterator[bytes], expected: int
+    ) -> t.Iterator[bytes]:
+        """The chunks, and ``TruncatedError`` when they are fewer bytes than ``expected``."""
+        received = 0
+        detail = "the body ended early"
+        try:
+            for chunk in chunks:
+                received += len(chunk)
+                yield chunk
+        except (*self._errors, http.client.HTTPException) as error:
+            detail = translate_error(error, operation, self.endpoint.place).detail
+        if received != expected:
+            raise TruncatedError(
+                operation,
+                self.endpoint.place,
+                f"{received} of {expected} bytes came: {detail}",
+            )
+
+    def _delete_each(self, keys: t.Sequence[str]) -> dict[str, str]:
+        if not keys:
+            return {}
+        with ThreadPoolExecutor(min(_DELETIONS_AT_ONCE, len(keys))) as pool:
+            answers = zip(keys, pool.map(self._delete_one, keys), strict=True)
+            faults = {key: fault for key, fault in answers if fault is not None}
+        if len(faults) == len(keys):
+            denied = [f for f in faults.values() if isinstance(f, AccessDeniedError)]
+            if len(denied) == len(keys):
+                raise denied[0]
+        return {key: fault.detail for key, fault in faults.items()}
+
+    def _delete_one(self, key: str) -> StoreError | None:
+        try:
+            self._delete_plainly(f"delete object {key!r}", key)
+        except ObjectMissingError:
+            return None
+        except (UnreachableError, ContainerMissingError):
+            raise
+        except StoreError as error:
+            return error
+        return None
+
+    def _client_options(
+        self, answer_seconds: float
+    ) -> tuple[obstore.store.ClientConfig, obstore.store.RetryConfig]:
+        endpoint = self.endpoint
+        options: obstore.store.ClientConfig = {
+            "allow_http": not endpoint.secure,
+            "connect_timeout": timedelta(
+                seconds=min(endpoint.timeout, _CONNECT_SECONDS)
+            ),
+            "read_timeout": timedelta(seconds=answer_seconds),
+            # It would end a long transfer in the midst of it.
+            "timeout": timedelta(days=365),
+        }
+        if pem := certificates(endpoint):
+            options["root_certificate"] = pem
+        return options, {
+            "max_retries": endpoint.retries,
+            "retry_timeout": timedelta(seconds=endpoint.timeout),
+        }
+
+
+def _lacks_length(error: Exception) -> bool:
+    """Whether the answer came without a length, which obstore cannot do without.
+
+    GCS sends large objects that are stored with a Content-Encoding so.
+    """
+    return "Content-Length Header missing" in str(error)

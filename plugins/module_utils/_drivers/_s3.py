@@ -1,0 +1,494 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""S3 and everything that speaks it: boto3 for truth, obstore as the fast lane.
+
+Listings, conditions, large objects and unusual keys are boto3's; plain reads and small writes go
+through obstore where it is installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from .._endpoint import Endpoint
+from .._errors import (
+    AccessDeniedError,
+    ConditionFailedError,
+    ContainerMissingError,
+    KeyRefusedError,
+    ObjectMissingError,
+    StoreError,
+    TruncatedError,
+    UnreachableError,
+)
+from ._base import (
+    CHUNK_SIZE,
+    NO_ATTRIBUTES,
+    Attributes,
+    Body,
+    Condition,
+    Features,
+    IfAbsent,
+    ObjectDetails,
+    ObjectInfo,
+    ReadResult,
+    Store,
+)
+from ._s3_client import is_amazon, open_client
+from ._s3_errors import error_code, error_text, explained, is_bad_request
+from ._s3_keys import KeyGuard, is_fragile, key_fault, shapes
+from ._s3_listing import list_objects, md5_of
+from ._s3_upload import MultipartUploader, Part, UploadError, cut, part_size
+
+if t.TYPE_CHECKING:
+    from ._s3_fast import FastLane
+
+#: Our attributes -> the SDK's parameters.
+_HEADERS: t.Final = {
+    "content_type": "ContentType",
+    "cache_control": "CacheControl",
+    "content_encoding": "ContentEncoding",
+    "content_disposition": "ContentDisposition",
+    "content_language": "ContentLanguage",
+}
+_DELETE_BATCH: t.Final = 1000
+_SINGLE_DELETES_AT_ONCE: t.Final = 16
+#: What servers without batch deletion answer.
+_NO_BATCH: t.Final = {"NotImplemented", "MethodNotAllowed", "501", "405"}
+#: Faults of single keys in a batch's answer that another try may mend.
+_PASSING: t.Final = {"InternalError", "SlowDown", "ServiceUnavailable"}
+
+
+class S3Store(Store):
+    """A container of an S3 server."""
+
+    features = Features(conditional_write=True, listing_md5=True)
+
+    #: Bodies up to this many bytes are one request; larger ones are parts of at least this size.
+    multipart_threshold: t.ClassVar[int] = 8 * 1024 * 1024
+    #: Parts on their way at once, whatever the number of writers.
+    part_workers: t.ClassVar[int] = 8
+    #: Whether obstore is used where it is installed.
+    fast_lane: t.ClassVar[bool] = True
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Raises ``MissingLibraryError`` and ``ConfigurationError``. Sends nothing yet."""
+        super().__init__(endpoint)
+        opened = open_client(endpoint, self.requests.add)
+        self._client = opened.client
+        self._bucket = {"Bucket": endpoint.container}
+        self._fast = self._open_fast_lane(opened.credentials)
+        self._guard: KeyGuard | None = None
+        if not is_amazon(self._client):
+            self._guard = KeyGuard(
+                endpoint.prefix,
+                lambda key, data: self._put(key, data, NO_ATTRIBUTES, None),
+                self.list,
+                self._delete_exact,
+            )
+        self._batch_deletes = True
+        self._lock = threading.Lock()
+        self._uploader: MultipartUploader | None = None
+
+    def _open_fast_lane(self, credentials: t.Callable[[], t.Any]) -> FastLane | None:
+        if not self.fast_lane:
+            return None
+        from ._s3_fast import FastLane
+
+        meta = self._client.meta
+        try:
+            return FastLane(
+                self.endpoint, meta.endpoint_url, meta.region_name, credentials
+            )
+        except (ImportError, ValueError):
+            return None
+
+    def close(self) -> None:
+        if self._uploader is not None:
+            self._uploader.close()
+        self._client.close()
+
+    def fault_of_key(self, key: str) -> str | None:
+        return key_fault(key)
+
+    def container_exists(self) -> bool:
+        operation = "look for the container"
+        try:
+            with self._explained(operation):
+                self._client.head_bucket(**self._bucket)
+        except ObjectMissingError:
+            return False
+        except AccessDeniedError:
+            # The refusal of a HEAD has no body, hence no reason; that of a listing has.
+            with self._explained(operation):
+                self._client.list_objects_v2(**self._bucket, MaxKeys=1)
+        return True
+
+    def create_container(self) -> bool:
+        # In Amazon's oldest region making it again succeeds, and resets its ACL: so ask first.
+        if self.container_exists():
+            return False
+        from botocore.exceptions import ClientError
+
+        region = self._client.meta.region_name
+        constraint: dict[str, t.Any] = {}
+        if region != "us-east-1":
+            constraint["CreateBucketConfiguration"] = {"LocationConstraint": region}
+        with self._explained("create the container"):
+            try:
+                self._client.create_bucket(**self._bucket, **constraint)
+            except ClientError as error:
+                code = error_code(error)
+                if code == "BucketAlreadyOwnedByYou":
+                    return False
+                # Servers other than Amazon's sign for regions that they do not know as places.
+                if code != "InvalidLocationConstraint" or is_amazon(self._client):
+                    raise
+                self._client.create_bucket(**self._bucket)
+        return True
+
+    def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
+        if prefix and key_fault(prefix):
+            return
+        with self._explained("list the objects"):
+            found = list_objects(self._client, self.endpoint.container, prefix)
+            if shapes(prefix, 0):
+                # A server that folds keys folds prefixes too.
+                found = (info for info in found if info.key.startswith(prefix))
+            yield from found
+
+    def stat(self, key: str) -> ObjectDetails:
+        operation = f"look at object {key!r}"
+        self._require_exact(key, operation)
+        try:
+            with self._explained_of(key, operation):
+                answer = self._client.head_object(**self._bucket, Key=key)
+        except ObjectMissingError:
+            # A HEAD does not say what is missing.
+            if self.container_exists():
+                raise
+            raise ContainerMissingError(
+                operation, self.endpoint.place, "there is no such container"
+            ) from None
+        info = _info(key, answer["ContentLength"], answer.get("ETag"))
+        return ObjectDetails(info, _attributes(answer))
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
+        operation = f"read object {key!r}"
+        self._require_exact(key, operation)
+        whole = start == 0 and length is None
+        if whole and self._fast is not None and self._fast.takes(key):
+            self.requests.add()
+            result = self._fast.read(key)
+            if result is not None:
+                return result
+        answer = None
+        if length != 0:
+            answer = self._get(key, None if whole else (start, length), operation)
+        if answer is None:
+            details = self.stat(key)
+            return ReadResult(details.info, details.attributes, iter(()))
+        size = answer["ContentLength"]
+        chunks = self._chunks(answer["Body"], size, operation)
+        if not whole and size:
+            size = self._size_of_whole(answer, operation)
+        info = _info(key, size, answer.get("ETag"))
+        return ReadResult(info, _attributes(answer), chunks)
+
+    def _get(
+        self, key: str, span: tuple[int, int | None] | None, operation: str
+    ) -> t.Any | None:
+        """What the SDK answers; None where ``span`` (start, length) begins after the end."""
+        from botocore.exceptions import ClientError
+
+        headers = {}
+        if span is not None:
+            start, length = span
+            end = "" if length is None else start + length - 1
+            headers["Range"] = f"bytes={start}-{end}"
+        with self._explained_of(key, operation):
+            try:
+                return self._client.get_object(**self._bucket, Key=key, **headers)
+            except ClientError as error:
+                if error_code(error) not in ("InvalidRange", "416"):
+                    raise
+                return None
+
+    def _size_of_whole(self, answer: t.Any, operation: str) -> int:
+        total = answer.get("ContentRange", "").rpartition("/")[2]
+        if not total.isdigit():
+            raise StoreError(
+                operation, self.endpoint.place, "the server did not keep to the range"
+            )
+        return int(total)
+
+    def _chunks(self, body: t.Any, size: int, operation: str) -> t.Iterator[bytes]:
+        left = size
+        try:
+            with self._explained(operation):
+                for chunk in body.iter_chunks(CHUNK_SIZE):
+                    left -= len(chunk)
+                    yield chunk
+        finally:
+            body.close()
+        if left:
+            raise TruncatedError(
+                operation,
+                self.endpoint.place,
+                f"the last {left:,} of {size:,} bytes did not come",
+            )
+
+    def write(
+        self,
+        key: str,
+        body: Body,
+        attributes: Attributes = NO_ATTRIBUTES,
+        *,
+        size: int | None = None,
+        condition: Condition | None = None,
+    ) -> ObjectInfo:
+        """See ``Store.write``. Memory: what ``MultipartUploader`` says."""
+        fault = key_fault(key)
+        if fault is not None:
+            raise self._refused(key, fault)
+        fault = _metadata_fault(attributes)
+        if fault is not None:
+            raise StoreError(f"write object {key!r}", self.endpoint.place, fault)
+        if isinstance(body, bytes):
+            size = len(body)
+            if size <= self.multipart_threshold:
+                return self._write_whole(key, body, attributes, condition)
+            body = (body,)
+        parts = cut(
+            body, lambda number: part_size(number, self.multipart_threshold, size)
+        )
+        first = next(parts)
+        if first.is_last:
+            return self._write_whole(key, first.data, attributes, condition)
+        parts = itertools.chain([first], parts)
+        del first  # not to be held while the others are written
+        return self._write_parts(key, parts, attributes, condition)
+
+    def _write_whole(
+        self, key: str, data: bytes, attributes: Attributes, condition: Condition | None
+    ) -> ObjectInfo:
+        self._check_shape(key, len(data))
+        info = self._put(key, data, attributes, condition)
+        self._check_kept(info)
+        return info
+
+    def _put(
+        self, key: str, data: bytes, attributes: Attributes, condition: Condition | None
+    ) -> ObjectInfo:
+        if condition is None and self._fast is not None and self._fast.takes(key):
+            self.requests.add()
+            etag = self._fast.write(key, data, attributes)
+            if etag is not None:
+                return _info(key, len(data), etag)
+        with self._write_explained(key, condition):
+            answer = self._client.put_object(
+                **self._bucket,
+                Key=key,
+                Body=data,
+                **_parameters(attributes),
+                **_conditions(condition),
+            )
+        return _info(key, len(data), answer.get("ETag"))
+
+    def _write_parts(
+        self,
+        key: str,
+        parts: t.Iterable[Part],
+        attributes: Attributes,
+        condition: Condition | None,
+    ) -> ObjectInfo:
+        self._check_shape(key, 1)
+        with self._write_explained(key, condition):
+            uploaded = self._open_uploader().upload(
+                key, parts, _parameters(attributes), _conditions(condition)
+            )
+        info = _info(key, uploaded.size, uploaded.etag)
+        self._check_kept(info)
+        return info
+
+    def _open_uploader(self) -> MultipartUploader:
+        with self._lock:
+            if self._uploader is None:
+                self._uploader = MultipartUploader(
+                    self._client, self.endpoint.container, self.part_workers
+                )
+            return self._uploader
+
+    def _check_shape(self, key: str, size: int) -> None:
+        shape = self._guard and self._guard.refused_shape(key, size)
+        if shape:
+            raise self._refused(
+                key, f"this server does not keep a key with {shape.value} as it is"
+            )
+
+    def _check_kept(self, info: ObjectInfo) -> None:
+        if self._guard is None or not (
+            is_fragile(info.key) or shapes(info.key, info.size)
+        ):
+            return
+        if not self._guard.is_there(info.key, info.size):
+            raise self._refused(
+                info.key, "the server took it, and does not list it as it was written"
+            )
+
+    def _require_exact(self, key: str, operation: str) -> None:
+        if key_fault(key) or not self._is_exact(key):
+            raise ObjectMissingError(
+                operation, self.endpoint.place, "there is no such object"
+            )
+
+    def _is_exact(self, key: str) -> bool:
+        """False for a key that the server would take for another's."""
+        guard = self._guard
+        return guard is None or not guard.needs_look(key) or guard.is_there(key)
+
+    def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
+        return self._delete_exact(
+            [key for key in keys if not key_fault(key) and self._is_exact(key)]
+        )
+
+    def _delete_exact(self, keys: t.Sequence[str]) -> dict[str, str]:
+        failed: dict[str, str] = {}
+        singly = [key for key in keys if is_fragile(key)]
+        batched = [key for key in keys if not is_fragile(key)]
+        for start in range(0, len(batched), _DELETE_BATCH):
+            batch = batched[start : start + _DELETE_BATCH]
+            singly += (
+                self._delete_batch(batch, failed) if self._batch_deletes else batch
+            )
+        if singly:
+            with ThreadPoolExecutor(_SINGLE_DELETES_AT_ONCE) as pool:
+                faults = pool.map(self._delete_one, singly)
+                for key, fault in zip(singly, faults, strict=True):
+                    if fault is not None:
+                        failed[key] = fault
+        return failed
+
+    def _delete_batch(
+        self, keys: t.Sequence[str], failed: dict[str, str]
+    ) -> t.Sequence[str]:
+        """Delete in one request; returns the keys that are to be tried one by one."""
+        from botocore.exceptions import ClientError
+
+        what = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        with self._explained("delete objects"):
+            try:
+                answer = self._client.delete_objects(**self._bucket, Delete=what)
+            except ClientError as error:
+                if error_code(error) not in _NO_BATCH:
+                    raise
+                self._batch_deletes = False
+                return keys
+        again = []
+        for fault in answer.get("Errors", ()):
+            code = fault.get("Code")
+            if code in _PASSING:
+                again.append(fault["Key"])
+            elif code != "NoSuchKey":
+                failed[fault["Key"]] = error_text(code, fault.get("Message"))
+        return again
+
+    def _delete_one(self, key: str) -> str | None:
+        try:
+            with self._explained(f"delete object {key!r}"):
+                self._client.delete_object(**self._bucket, Key=key)
+        except ObjectMissingError:
+            return None
+        except (ContainerMissingError, UnreachableError):
+            raise
+        except StoreError as error:
+            return error.detail
+        return None
+
+    def _explained(self, operation: str) -> explained:
+        return explained(operation, self.endpoint.place)
+
+    @contextlib.contextmanager
+    def _explained_of(self, key: str, operation: str) -> t.Iterator[None]:
+        try:
+            with self._explained(operation):
+                yield
+        except StoreError as error:
+            if is_fragile(key) and is_bad_request(error):
+                raise KeyRefusedError(
+                    operation, self.endpoint.place, error.detail
+                ) from error
+            raise
+
+    @contextlib.contextmanager
+    def _write_explained(
+        self, key: str, condition: Condition | None
+    ) -> t.Iterator[None]:
+        try:
+            with self._explained_of(key, f"write object {key!r}"):
+                yield
+        except ObjectMissingError as error:
+            if condition is None:
+                # It is not the container that is missing: the server cannot make out the key.
+                raise self._refused(key, error.detail) from error
+            raise ConditionFailedError(
+                error.operation, error.place, error.detail
+            ) from error
+        except UploadError as error:
+            raise StoreError(
+                f"write object {key!r}", self.endpoint.place, str(error)
+            ) from error
+
+    def _refused(self, key: str, detail: str) -> KeyRefusedError:
+        return KeyRefusedError(f"write object {key!r}", self.endpoint.place, detail)
+
+
+def _info(key: str, size: int, etag: str | None) -> ObjectInfo:
+    etag = (etag or "").strip('"') or None
+    return ObjectInfo(key, size, etag, md5_of(etag))
+
+
+def _attributes(answer: t.Mapping[str, t.Any]) -> Attributes:
+    """The attributes in the SDK's answer."""
+    return Attributes(
+        **{field: answer.get(name) for field, name in _HEADERS.items()},
+        metadata={
+            name.lower(): value for name, value in answer.get("Metadata", {}).items()
+        },
+    )
+
+
+def _parameters(attributes: Attributes) -> dict[str, t.Any]:
+    """The attributes as the SDK's parameters."""
+    parameters: dict[str, t.Any] = {
+        name: value
+        for field, name in _HEADERS.items()
+        if (value := getattr(attributes, field)) is not None
+    }
+    if attributes.metadata:
+        parameters["Metadata"] = dict(attributes.metadata)
+    return parameters
+
+
+def _metadata_fault(attributes: Attributes) -> str | None:
+    """Why the metadata would not come back as it is; None when it would."""
+    for name, value in attributes.metadata.items():
+        if not value or value != value.strip():
+            return f"the value of metadata {name!r} is empty or has spaces at its ends, which HTTP headers lose"
+    return None
+
+
+def _conditions(condition: Condition | None) -> dict[str, str]:
+    if condition is None:
+        return {}
+    if isinstance(condition, IfAbsent):
+        return {"IfNoneMatch": "*"}
+    return {"IfMatch": f'"{condition.etag}"'}

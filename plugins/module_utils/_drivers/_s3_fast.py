@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The fast lane to S3: plain reads and writes by obstore.
+
+It tries once. Whatever does not succeed, boto3 does again: it retries, follows a container into
+its region, and knows what the server said. So nothing here needs to tell errors apart.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from .._endpoint import Endpoint
+from .._errors import TruncatedError
+from ._base import CHUNK_SIZE, Attributes, ObjectInfo, ReadResult
+from ._obstore import from_obstore_attributes, key_fault, to_obstore_attributes
+from ._s3_listing import md5_of
+
+if t.TYPE_CHECKING:
+    import obstore
+
+#: Failures in a row after which the lane is closed: boto3 can do what this one cannot.
+_PATIENCE: t.Final = 8
+#: Headers as obstore takes them; it panics at some others.
+_HEADER = re.compile(r"[A-Za-z0-9_-]+: [\x20-\x7e]*")
+#: botocore's credentials last ten minutes at least, as it renews them before that.
+_CREDENTIALS_LAST: t.Final = timedelta(minutes=10)
+
+
+class FastLane:
+    """obstore on the container and with the credentials of a botocore client.
+
+    Raises ``ImportError`` where obstore is not installed, ``ValueError`` where it cannot be set
+    up for this endpoint.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        url: str,
+        region: str,
+        credentials: t.Callable[[], t.Any],
+    ) -> None:
+        import obstore
+        from obstore.exceptions import BaseError
+        from obstore.store import S3Store as Opened
+
+        self._obstore = obstore
+        self._place = endpoint.place
+        self._failures = 0
+        self._errors = (BaseError, OSError, ValueError)
+        self._credentials = credentials
+        seconds = timedelta(seconds=endpoint.timeout)
+        options: dict[str, t.Any] = {
+            "allow_http": url.startswith("http:"),
+            "connect_timeout": seconds,
+            "read_timeout": seconds,
+            # This one is for a whole request: a large object on a slow line may take its time.
+            "timeout": "1day",
+        }
+        try:
+            if endpoint.ca_path is not None:
+                options["root_certificate"] = Path(endpoint.ca_path).read_bytes()
+            # obstore takes what is not given here from the environment, which may be meant for
+            # another endpoint.
+            self._store = Opened(
+                endpoint.container,
+                endpoint=url,
+                aws_endpoint_url_s3=url,
+                region=region,
+                virtual_hosted_style_request=False,
+                skip_signature=False,
+                unsigned_payload=url.startswith("https:"),
+                client_options=t.cast("t.Any", options),
+                retry_config={"max_retries": 0},
+                credential_provider=self._credential,
+            )
+        except self._errors as error:
+            raise ValueError(str(error)) from error
+
+    def takes(self, key: str) -> bool:
+        """Whether obstore can be asked for this key."""
+        return self._failures < _PATIENCE and key_fault(key) is None
+
+    def write(self, key: str, data: bytes, attributes: Attributes) -> str | None:
+        """Write an object; its ETag as the server gave it, or None where that failed."""
+        values = to_obstore_attributes(attributes)
+        if not all(map(_HEADER.fullmatch, map(": ".join, values.items()))):
+            return None
+        try:
+            answer = self._obstore.put(
+                self._store,
+                key,
+                data,
+                attributes=values,
+                use_multipart=False,
+            )
+        except self._errors:
+            self._failures += 1
+            return None
+        self._failures = 0
+        return answer["e_tag"]
+
+    def read(self, key: str) -> ReadResult | None:
+        """Open an object; None where that failed."""
+        try:
+            answer = self._obstore.get(self._store, key)
+            meta = answer.meta
+            # A small object is fetched at once, so that a fault in its body is found here.
+            small = meta["size"] <= CHUNK_SIZE
+            data = bytes(answer.bytes()) if small else b""
+        except FileNotFoundError:
+            return None
+        except self._errors:
+            self._failures += 1
+            return None
+        if small and len(data) != meta["size"]:
+            return None
+        self._failures = 0
+        etag = (meta["e_tag"] or "").strip('"') or None
+        return ReadResult(
+            ObjectInfo(key, meta["size"], etag, md5_of(etag)),
+            from_obstore_attributes(answer.attributes),
+            iter((data,) if data else ()) if small else self._stream(key, answer),
+        )
+
+    def _stream(self, key: str, answer: obstore.GetResult) -> t.Iterator[bytes]:
+        left = answer.meta["size"]
+        try:
+            for chunk in answer.stream(min_chunk_size=CHUNK_SIZE):
+                left -= len(chunk)
+                yield chunk
+        except self._errors as error:
+            raise self._truncated(key, left) from error
+        if left:
+            raise self._truncated(key, left)
+
+    def _truncated(self, key: str, left: int) -> TruncatedError:
+        return TruncatedError(
+            f"read object {key!r}", self._place, f"the last {left:,} bytes did not come"
+        )
+
+    def _credential(self) -> t.Any:
+        found = self._credentials()
+        if found is None:
+            raise ValueError("no credentials")
+        frozen = found.get_frozen_credentials()
+        return {
+            "access_key_id": frozen.access_key,
+            "secret_access_key": frozen.secret_key,
+            "token": frozen.token,
+            "expires_at": datetime.now(UTC) + _CREDENTIALS_LAST,
+        }

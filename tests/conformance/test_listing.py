@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Listings: complete, exact, and whole or an error."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Store,
+)
+from tests.conformance.conftest import Bench
+from tests.conformance.helpers import listed, on_threads
+
+#: More than one page of a listing, and more than one request can delete.
+OBJECTS = 1005
+#: For the drivers that would have all of them on one page.
+SMALLER_PAGE = 400
+
+
+def test_empty_container(bench: Bench) -> None:
+    with bench.open(bench.container()) as store:
+        assert store.create_container()
+        assert list(store.list()) == []
+        assert list(store.list("any/")) == []
+
+
+def test_prefix_is_of_the_key_and_no_folder(store: Store, prefix: str) -> None:
+    names = ("web/a", "web/b/c", "web.txt", "web2/a", "we", "other", "Web/a")
+    for name in names:
+        store.write(prefix + name, b"x")
+    for start in (
+        "web",
+        "web/",
+        "web/b",
+        "web2/",
+        "we",
+        "web.",
+        "nothing",
+        "web/a/",
+        "W",
+    ):
+        expected = {prefix + name for name in names if name.startswith(start)}
+        assert set(listed(store, prefix + start)) == expected, start
+    assert set(listed(store, prefix)) == {prefix + name for name in names}
+
+
+def test_prefix_with_characters_that_urls_escape(store: Store, prefix: str) -> None:
+    start = prefix + "a b+c%25/ü&x=1#"
+    store.write(start + "/one", b"x")
+    store.write(start + "-two", b"x")
+    store.write(prefix + "a b c%/ü", b"x")
+    assert set(listed(store, start)) == {start + "/one", start + "-two"}
+
+
+def test_deleted_objects_leave_no_trace(store: Store, prefix: str) -> None:
+    store.write(prefix + "deep/er/still", b"x")
+    store.delete([prefix + "deep/er/still"])
+    assert listed(store, prefix) == {}
+    assert listed(store, prefix + "deep/er") == {}
+
+
+def test_more_objects_than_a_page(bench: Bench) -> None:
+    """Write, list and delete more than 1,000, and more than the driver's page."""
+    keys = [f"many/{number % 7}/{number:05}" for number in range(OBJECTS)]
+    with bench.open(bench.container()) as store:
+        store.create_container()
+        if getattr(store, "page_size", 0) >= OBJECTS:
+            vars(store)["page_size"] = SMALLER_PAGE
+
+        def write(number: int) -> str | None:
+            return store.write(keys[number], b"x" * (number % 3)).etag
+
+        etags = on_threads(8, write, range(OBJECTS))
+        found = listed(store)
+        assert {key: (info.size, info.etag) for key, info in found.items()} == {
+            key: (number % 3, etags[number]) for number, key in enumerate(keys)
+        }
+        assert len(listed(store, "many/3/")) == len(keys[3::7])
+        assert store.delete(keys[:-3]) == {}
+        assert set(listed(store)) == set(keys[-3:])
+
+
+def test_listing_while_objects_are_deleted(store: Store, prefix: str) -> None:
+    """What is there from beginning to end is listed, whatever happens to the others."""
+    keys = [f"{prefix}{number:03}" for number in range(60)]
+    on_threads(8, lambda key: store.write(key, b"x"), keys)
+    listing: t.Iterator[t.Any] = iter(store.list(prefix))
+    seen = {next(listing).key}
+    store.delete([key for key in keys[1::2] if key not in seen])
+    seen |= {info.key for info in listing}
+    assert set(keys[::2]) <= seen <= set(keys)
+
+
+@pytest.mark.parametrize("start", ("", "some/prefix"))
+def test_two_listings_at_once(store: Store, prefix: str, start: str) -> None:
+    keys = {f"{prefix}{start}{number:02}" for number in range(20)}
+    for key in keys:
+        store.write(key, b"x")
+    pairs = zip(store.list(prefix + start), store.list(prefix + start), strict=True)
+    assert {one.key for one, _ in pairs} == keys

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers for the whole run: each is started when the first test asks for it, and once."""
+
+from __future__ import annotations
+
+import tempfile
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.servers._process import Server
+from tests.servers.azurite import Azurite
+from tests.servers.moto import Moto
+from tests.servers.seaweedfs import SeaweedFS
+
+AnyServer = t.TypeVar("AnyServer", bound=Server)
+
+
+def _run(kind: type[AnyServer]) -> t.Iterator[AnyServer]:
+    with tempfile.TemporaryDirectory(prefix=f"longshore-{kind.name}-") as directory:
+        with kind(Path(directory)) as server:
+            yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> t.Iterator[SeaweedFS]:
+    yield from _run(SeaweedFS)
+
+
+@pytest.fixture(scope="session")
+def moto() -> t.Iterator[Moto]:
+    yield from _run(Moto)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> t.Iterator[Azurite]:
+    yield from _run(Azurite)
+
+
+@pytest.fixture(scope="session")
+def gcs() -> t.Iterator[Server]:
+    from tests.servers.gcs import GcsEmulator
+
+    yield from _run(GcsEmulator)
+
+
+@pytest.fixture(scope="session")
+def swift() -> t.Iterator[Server]:
+    from tests.servers.swift import Swift
+
+    yield from _run(Swift)

@@ -1,0 +1,512 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A front for ``gcp-storage-emulator`` that answers more as Google does.
+
+Run as ``_gcs_front.py PORT INNER_PORT EMAIL PUBLIC_KEY_FILE``. The emulator keeps the buckets and
+objects, and speaks the JSON interface only. Added here, after Google's documentation:
+
+* sign-in: a token must be a JWT that the key of the file signed for the service account;
+* the XML interface's objects: PUT, GET with ranges, HEAD, DELETE, multipart uploads, ETag and
+  generation headers, preconditions, unpacking of gzip for clients that do not accept it;
+* the JSON interface's pages, fields, ranges, error bodies, and rules for bucket and object names.
+"""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import gzip
+import hashlib
+import http.client
+import http.server
+import json
+import re
+import sys
+import threading
+import time
+import typing as t
+import zlib
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+from xml.etree import ElementTree
+
+import cryptography.exceptions
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from gcp_storage_emulator.server import APIThread
+from gcp_storage_emulator.storage import Storage
+
+_SCOPES = {
+    "https://www.googleapis.com/auth/devstorage.full_control",
+    "https://www.googleapis.com/auth/cloud-platform",
+}
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+#: Attributes of the XML interface's headers and the JSON interface's fields.
+_FIELDS = {
+    "Content-Type": "contentType",
+    "Cache-Control": "cacheControl",
+    "Content-Encoding": "contentEncoding",
+    "Content-Disposition": "contentDisposition",
+    "Content-Language": "contentLanguage",
+}
+_METADATA = "x-goog-meta-"
+
+Resource = dict[str, t.Any]
+
+
+class Refusal(Exception):
+    """An answer of 400 and more."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+NO_KEY = Refusal(404, "NoSuchKey", "The specified key does not exist.")
+NO_BUCKET = Refusal(404, "NoSuchBucket", "The specified bucket does not exist.")
+LOST = Refusal(412, "PreconditionFailed", "A condition you specified did not hold.")
+
+
+class ExactStorage(Storage):
+    """The emulator's storage, with a place of its own for the body of every key, and in memory only."""
+
+    def _object_path(self, bucket_name: str, file_name: str) -> str:
+        # It would keep the bodies of a/b, a//b and a\b in one place.
+        return f"{bucket_name}/{hashlib.sha256(file_name.encode()).hexdigest()}"
+
+    def _write_config_to_file(self) -> None:
+        # It would write out all its metadata after every change.
+        pass
+
+
+class Emulator:
+    """The emulator behind, by its own JSON interface."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def ask(
+        self, method: str, target: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        try:
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def find(self, bucket: str, key: str) -> Resource | None:
+        status, _, body = self.ask("GET", _object(bucket, key))
+        return t.cast(Resource, json.loads(body)) if status == 200 else None
+
+    def get(self, bucket: str, key: str) -> Resource:
+        resource = self.find(bucket, key)
+        if resource is not None:
+            return resource
+        raise NO_KEY if self.has_bucket(bucket) else NO_BUCKET
+
+    def has_bucket(self, bucket: str) -> bool:
+        return self.ask("GET", f"/storage/v1/b/{bucket}")[0] == 200
+
+    def body(self, bucket: str, key: str) -> bytes:
+        return self.ask("GET", _object(bucket, key) + "?alt=media")[2]
+
+    def put(self, bucket: str, key: str, data: bytes, fields: Resource) -> Resource:
+        if not self.has_bucket(bucket):
+            raise NO_BUCKET
+        target = f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name={quote(key, safe='')}"
+        _, headers, _ = self.ask(
+            "POST",
+            target,
+            json.dumps(fields).encode(),
+            **{"Content-Type": "application/json"},
+        )
+        place = urlsplit(headers["Location"])
+        status, _, body = self.ask(
+            "PUT",
+            f"{place.path}?{place.query}",
+            data,
+            **{"Content-Type": "application/octet-stream"},
+        )
+        if status != 200:
+            raise Refusal(500, "InternalError", f"the emulator answered {status}")
+        return t.cast(Resource, json.loads(body))
+
+    def delete(self, bucket: str, key: str) -> None:
+        self.get(bucket, key)
+        self.ask("DELETE", _object(bucket, key))
+
+    def list(self, bucket: str, prefix: str) -> list[Resource]:
+        target = f"/storage/v1/b/{bucket}/o?prefix={quote(prefix, safe='')}"
+        status, _, body = self.ask("GET", target)
+        if status != 200:
+            raise NO_BUCKET
+        items: list[Resource] = json.loads(body)["items"]
+        return sorted(items, key=lambda item: str(item["name"]).encode())
+
+
+class Service:
+    """What the front itself keeps: uploads in parts, and which objects were made of parts."""
+
+    def __init__(self, emulator: Emulator, account: str, key: RSAPublicKey) -> None:
+        self.emulator = emulator
+        self._account = account
+        self._key = key
+        self._uploads: dict[str, tuple[Resource, dict[int, bytes]]] = {}
+        self._of_parts: set[str] = set()
+        #: Held by every write: a precondition and what it guards are one step.
+        self.lock = threading.Lock()
+
+    def check_token(self, authorization: str) -> None:
+        refusal = Refusal(401, "AuthenticationRequired", "Invalid Credentials")
+        kind, _, token = authorization.partition(" ")
+        try:
+            text, _, signature = token.rpartition(".")
+            self._key.verify(_unbase64(signature), text.encode(), PKCS1v15(), SHA256())
+            claims = json.loads(_unbase64(text.partition(".")[2]))
+        except (ValueError, cryptography.exceptions.InvalidSignature):
+            raise refusal from None
+        now = time.time()
+        if not (
+            kind == "Bearer"
+            and claims["iss"] == claims["sub"] == self._account
+            and claims["scope"] in _SCOPES
+            and claims["iat"] - 60 <= now < claims["exp"] <= claims["iat"] + 3600
+        ):
+            raise refusal
+
+    def write(
+        self, bucket: str, key: str, data: bytes, fields: Resource, match: str | None
+    ) -> Resource:
+        with self.lock:
+            if match is not None:
+                now = self.emulator.find(bucket, key)
+                if (now["generation"] if now else "0") != match:
+                    raise LOST
+            return self.emulator.put(bucket, key, data, fields)
+
+    def begin(self, bucket: str, fields: Resource) -> str:
+        if not self.emulator.has_bucket(bucket):
+            raise NO_BUCKET
+        with self.lock:
+            upload = f"upload-{len(self._uploads)}"
+            self._uploads[upload] = (fields, {})
+            return upload
+
+    def add_part(self, upload: str, number: int, data: bytes) -> None:
+        self._find(upload)[1][number] = data
+
+    def complete(self, bucket: str, key: str, upload: str, body: bytes) -> Resource:
+        fields, parts = self._find(upload)
+        listed = ElementTree.fromstring(body).iterfind("Part")
+        chosen = [
+            (int(part.findtext("PartNumber") or 0), part.findtext("ETag"))
+            for part in listed
+        ]
+        if any(etag != _quoted_md5(parts.get(number, b"")) for number, etag in chosen):
+            raise Refusal(400, "InvalidPart", "A part is not as it was uploaded.")
+        data = b"".join(parts[number] for number, _ in chosen)
+        resource = self.write(bucket, key, data, fields, None)
+        self._of_parts.add(resource["generation"])
+        self.abort(upload)
+        return resource
+
+    def abort(self, upload: str) -> None:
+        self._find(upload)[1].clear()
+        del self._uploads[upload]
+
+    def shown(self, resource: Resource) -> Resource:
+        """Google has no MD5 of an object that was made of parts."""
+        if resource["generation"] in self._of_parts:
+            return {k: v for k, v in resource.items() if k != "md5Hash"}
+        return resource
+
+    def etag(self, resource: Resource) -> str:
+        md5 = self.shown(resource).get("md5Hash")
+        return f'"{base64.b64decode(md5).hex() if md5 else resource["generation"]}"'
+
+    def _find(self, upload: str) -> tuple[Resource, dict[int, bytes]]:
+        if upload not in self._uploads:
+            raise Refusal(404, "NoSuchUpload", "The requested upload was not found.")
+        return self._uploads[upload]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    service: t.ClassVar[Service]
+
+    def log_message(self, format: str, *arguments: t.Any) -> None:
+        pass
+
+    def do_any(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return
+        parts = urlsplit(self.path)
+        query = {
+            name: values[0]
+            for name, values in parse_qs(parts.query, keep_blank_values=True).items()
+        }
+        is_json = parts.path.startswith("/storage/v1/")
+        try:
+            self.service.check_token(self.headers.get("Authorization", ""))
+            if is_json:
+                self._json(parts.path.removeprefix("/storage/v1/"), query, body)
+            else:
+                bucket, _, key = parts.path.removeprefix("/").partition("/")
+                self._xml(unquote(bucket), unquote(key), query, body)
+        except Refusal as refusal:
+            self._refuse(refusal, is_json)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_any
+
+    def _xml(self, bucket: str, key: str, query: dict[str, str], body: bytes) -> None:
+        service = self.service
+        upload = query.get("uploadId", "")
+        match self.command:
+            case "GET" | "HEAD":
+                self._send_object(bucket, key, service.emulator.get(bucket, key))
+            case "PUT" if upload:
+                service.add_part(upload, int(query["partNumber"]), body)
+                self._answer(200, {"ETag": _quoted_md5(body)})
+            case "PUT":
+                condition = self.headers.get("x-goog-if-generation-match")
+                resource = service.write(
+                    bucket, _checked(key), body, self._fields(), condition
+                )
+                self._answer(200, self._object_headers(resource))
+            case "POST" if "uploads" in query:
+                _checked(key)
+                upload = service.begin(bucket, self._fields())
+                self._answer_xml(
+                    200, "InitiateMultipartUploadResult", {"UploadId": upload}
+                )
+            case "POST":
+                resource = service.complete(bucket, key, upload, body)
+                self._answer_xml(
+                    200,
+                    "CompleteMultipartUploadResult",
+                    {"ETag": service.etag(resource)},
+                    self._object_headers(resource),
+                )
+            case "DELETE" if upload:
+                service.abort(upload)
+                self._answer(204, {})
+            case _:
+                with service.lock:
+                    service.emulator.delete(bucket, key)
+                self._answer(204, {})
+
+    def _json(self, path: str, query: dict[str, str], body: bytes) -> None:
+        service = self.service
+        names = [unquote(name) for name in path.split("/")]
+        match self.command, names:
+            case "POST", ["b"]:
+                self._create_bucket(query, body)
+            case "GET", ["b", bucket, "o"]:
+                self._answer_json(200, self._page(bucket, query))
+            case "GET", ["b", bucket, "o", key]:
+                resource = service.emulator.get(bucket, key)
+                if query.get("generation", resource["generation"]) != str(
+                    resource["generation"]
+                ):
+                    raise NO_KEY
+                if query.get("alt") == "media":
+                    self._send_object(bucket, key, resource)
+                else:
+                    self._answer_json(200, service.shown(resource))
+            case "DELETE", ["b", bucket, "o", key]:
+                with service.lock:
+                    service.emulator.delete(bucket, key)
+                self._answer(204, {})
+            case _:
+                raise Refusal(501, "NotImplemented", f"{self.command} {self.path}")
+
+    def _create_bucket(self, query: dict[str, str], body: bytes) -> None:
+        if "project" not in query:
+            raise Refusal(400, "required", "Required parameter: project")
+        bucket = json.loads(body)
+        if not _BUCKET_NAME.fullmatch(bucket["name"]):
+            raise Refusal(400, "invalid", f"Invalid bucket name: '{bucket['name']}'")
+        if bucket["name"].startswith("of-somebody-else-"):
+            raise Refusal(
+                409, "conflict", "The requested bucket name is not available."
+            )
+        # The emulator would keep every version for a week.
+        bucket["softDeletePolicy"] = {"retentionDurationSeconds": "0"}
+        status, _, answer = self.service.emulator.ask(
+            "POST",
+            "/storage/v1/b",
+            json.dumps(bucket).encode(),
+            **{"Content-Type": "application/json"},
+        )
+        if status == 409:
+            raise Refusal(409, "conflict", "You already own this bucket.")
+        self._answer_json(status, json.loads(answer))
+
+    def _page(self, bucket: str, query: dict[str, str]) -> Resource:
+        if bucket.startswith("of-somebody-else-"):
+            raise Refusal(403, "forbidden", "The account does not have access.")
+        items = self.service.emulator.list(bucket, query.get("prefix", ""))
+        after = base64.b64decode(query.get("pageToken", ""))
+        items = [item for item in items if item["name"].encode() > after]
+        limit = min(int(query.get("maxResults", 1000)), 1000)
+        page: Resource = {}
+        if items:
+            page["items"] = [self.service.shown(item) for item in items[:limit]]
+        if len(items) > limit:
+            last = items[limit - 1]["name"].encode()
+            page["nextPageToken"] = base64.b64encode(last).decode()
+        if fields := query.get("fields"):
+            wanted = re.search(r"items\(([^)]*)\)", fields)
+            names = wanted[1].split(",") if wanted else []
+            for item in page.get("items", ()):
+                for name in item.keys() - set(names):
+                    del item[name]
+        return page
+
+    def _send_object(self, bucket: str, key: str, resource: Resource) -> None:
+        data = self.service.emulator.body(bucket, key)
+        headers = self._object_headers(resource)
+        is_gzip = resource.get("contentEncoding") == "gzip"
+        if is_gzip and "gzip" not in self.headers.get("Accept-Encoding", ""):
+            # As Google does: the whole, unpacked, whatever range was asked for.
+            try:
+                data = gzip.decompress(data)
+            except (OSError, EOFError, zlib.error):
+                pass
+            del headers["Content-Encoding"]
+            self._answer(200, headers, data)
+            return
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if wanted is None:
+            self._answer(200, headers, data)
+            return
+        start, end = int(wanted[1]), int(wanted[2] or len(data)) + 1
+        if start >= len(data):
+            raise Refusal(416, "InvalidRange", "The range cannot be satisfied.")
+        part = data[start:end]
+        headers["Content-Range"] = f"bytes {start}-{start + len(part) - 1}/{len(data)}"
+        self._answer(206, headers, part)
+
+    def _fields(self) -> Resource:
+        fields: Resource = {
+            field: self.headers[name]
+            for name, field in _FIELDS.items()
+            if self.headers[name]
+        }
+        fields["metadata"] = {
+            name.lower().removeprefix(_METADATA): value
+            for name, value in self.headers.items()
+            if name.lower().startswith(_METADATA)
+        }
+        return fields
+
+    def _object_headers(self, resource: Resource) -> dict[str, str]:
+        updated = datetime.fromisoformat(resource["updated"])
+        headers = {
+            "ETag": self.service.etag(resource),
+            "Last-Modified": email.utils.format_datetime(updated, usegmt=True),
+            "x-goog-generation": resource["generation"],
+            "x-goog-metageneration": resource["metageneration"],
+            "x-goog-stored-content-length": str(resource["size"]),
+            "x-goog-stored-content-encoding": resource.get(
+                "contentEncoding", "identity"
+            ),
+        }
+        if self.command in ("GET", "HEAD"):
+            for name, field in _FIELDS.items():
+                if resource.get(field):
+                    headers[name] = resource[field]
+            for name, value in (resource.get("metadata") or {}).items():
+                headers[_METADATA + name] = value
+        return headers
+
+    def _refuse(self, refusal: Refusal, is_json: bool) -> None:
+        if is_json:
+            error = {"code": refusal.status, "message": str(refusal)}
+            self._answer_json(refusal.status, {"error": error})
+        else:
+            self._answer_xml(
+                refusal.status, "Error", {"Code": refusal.code, "Message": str(refusal)}
+            )
+
+    def _answer_json(self, status: int, content: Resource) -> None:
+        body = json.dumps(content).encode()
+        self._answer(status, {"Content-Type": "application/json"}, body)
+
+    def _answer_xml(
+        self,
+        status: int,
+        name: str,
+        content: dict[str, str],
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        root = ElementTree.Element(name)
+        for child, text in content.items():
+            ElementTree.SubElement(root, child).text = text
+        body = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+        self._answer(
+            status, {**(headers or {}), "Content-Type": "application/xml"}, body
+        )
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+class Front(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+
+
+def _object(bucket: str, key: str) -> str:
+    return f"/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
+
+
+def _checked(key: str) -> str:
+    if len(key.encode()) > 1024 or key in (".", "..") or re.search("[\r\n]", key):
+        raise Refusal(400, "InvalidObjectName", "The name is not valid.")
+    return key
+
+
+def _quoted_md5(data: bytes) -> str:
+    return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+
+
+def _unbase64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def main(port: str, inner_port: str, account: str, key_file: str) -> None:
+    for name in ("_object_path", "_write_config_to_file"):
+        if not hasattr(Storage, name):
+            raise SystemExit(f"This gcp-storage-emulator has no Storage.{name}.")
+    key = load_pem_public_key(Path(key_file).read_bytes())
+    if not isinstance(key, RSAPublicKey):
+        raise SystemExit(f"{key_file} holds no RSA key.")
+    Handler.service = Service(Emulator(int(inner_port)), account, key)
+    emulator = APIThread("127.0.0.1", int(inner_port), ExactStorage(use_memory_fs=True))  # type: ignore[no-untyped-call]  # it declares no types
+    emulator.daemon = True
+    emulator.start()
+    emulator.is_running.wait()
+    with Front(("127.0.0.1", int(port)), Handler) as front:
+        front.serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Azurite: Azure's own emulator of blob storage, from npm."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import typing as t
+
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+    Endpoint,
+)
+
+from ._process import Command, Server, build_directory, find_program
+
+
+class Azurite(Server):
+    """Blobs only, in memory; ``key`` is the account, ``secret`` its base64 key."""
+
+    name = "azurite"
+    key = "longshoretest"
+    secret = base64.b64encode(b"longshore test account secret").decode()
+
+    def commands(self) -> t.Sequence[Command]:
+        program = find_program(
+            "azurite-blob",
+            os.environ.get("AZURITE_BLOB"),
+            build_directory() / "node/node_modules/.bin/azurite-blob",
+        )
+        arguments = [
+            program,
+            "--blobHost",
+            "127.0.0.1",
+            "--blobPort",
+            str(self.port),
+            "--inMemoryPersistence",
+            "--skipApiVersionCheck",
+            "--disableTelemetry",
+            "--silent",
+        ]
+        return [Command(arguments, {"AZURITE_ACCOUNTS": f"{self.key}:{self.secret}"})]
+
+    def is_ready(self) -> bool:
+        """It answers (with a refusal: the question is not signed) and says that it is Azurite."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", f"/{self.key}?comp=list")
+            return "Azurite" in connection.getresponse().getheader("Server", "")
+        except http.client.HTTPException:
+            return False
+        finally:
+            connection.close()
+
+    def endpoint(
+        self, provider: str = "AZURE_BLOBS", container: str = "", **changes: t.Any
+    ) -> Endpoint:
+        fields: dict[str, t.Any] = {
+            "key": self.key,
+            "secret": self.secret,
+            "host": "127.0.0.1",
+            "port": self.port,
+            "secure": False,
+        }
+        return Endpoint(provider, container, **{**fields, **changes})
