@@ -18,5 +18,6 @@ attributes:
       - When run twice in a row outside check mode, with the same arguments, the second run does nothing.
       - This assumes that nothing else changes the source or the destination in between.
   action_group:
+    membership: [longshore.storage.storage]
     description: Use C(group/longshore.storage.storage) in C(module_defaults) to set defaults for this module.
 """

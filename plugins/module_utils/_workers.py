@@ -67,14 +67,15 @@ class Workers:
                         except StopIteration:
                             break
                     done.put((item, function(item)))
-            except BaseException as exc:  # noqa: BLE001  (raised again by the caller's thread)
+            # raised again by the caller's thread
+            except BaseException as exc:  # noqa: BLE001
                 stop.set()
                 done.put(_Failure(exc))
             done.put(_Finished())
 
         running = self.count
         failure: _Failure | None = None
-        for _ in range(running):
+        for _unused in range(running):
             self._pool.submit(work)
         try:
             while running:

@@ -39,7 +39,8 @@ class Series:
 
     def median(self, figure: str) -> float:
         """The median of ``wall``, ``processor`` or ``memory``."""
-        return statistics.median(getattr(measure, figure) for measure in self.measures)
+        figures: list[float] = [getattr(one, figure) for one in self.measures]
+        return statistics.median(figures)
 
     def spread(self) -> str:
         """Fastest and slowest run."""
@@ -58,7 +59,7 @@ def run(command: t.Sequence[str], environment: t.Mapping[str, str]) -> Measure:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        _unused, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:

@@ -101,7 +101,7 @@ def _plot(
         len(results), figsize=(8, 2.4 * len(results)), layout="constrained"
     )
     for axes, (case, series) in zip(rows, results, strict=True):
-        names = list(reversed(series))
+        names = list(series)[::-1]
         walls = [series[name].median("wall") for name in names]
         colours = ["#1b6ca8" if known[name].ours else "#b9c4cc" for name in names]
         bars = axes.barh(names, walls, color=colours)

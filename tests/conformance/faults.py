@@ -65,7 +65,7 @@ class CuttingProxy:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _unused = self._listener.accept()
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._target))

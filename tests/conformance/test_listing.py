@@ -102,4 +102,4 @@ def test_two_listings_at_once(store: Store, prefix: str, start: str) -> None:
     for key in keys:
         store.write(key, b"x")
     pairs = zip(store.list(prefix + start), store.list(prefix + start), strict=True)
-    assert {one.key for one, _ in pairs} == keys
+    assert {one.key for one, _unused in pairs} == keys

@@ -290,7 +290,7 @@ def test_reads_that_are_given_up(store: Store, prefix: str) -> None:
     data = content(3 * MIB)
     key = prefix + "large"
     store.write(key, data)
-    for _ in range(30):
+    for _unused in range(30):
         first = next(store.read(key).chunks)
         assert data.startswith(first)
     assert read_all(store, key) == data

@@ -103,7 +103,7 @@ class Emulator:
             connection.close()
 
     def find(self, bucket: str, key: str) -> Resource | None:
-        status, _, body = self.ask("GET", _object(bucket, key))
+        status, _unused, body = self.ask("GET", _object(bucket, key))
         return t.cast(Resource, json.loads(body)) if status == 200 else None
 
     def get(self, bucket: str, key: str) -> Resource:
@@ -122,14 +122,14 @@ class Emulator:
         if not self.has_bucket(bucket):
             raise NO_BUCKET
         target = f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name={quote(key, safe='')}"
-        _, headers, _ = self.ask(
+        headers = self.ask(
             "POST",
             target,
             json.dumps(fields).encode(),
             **{"Content-Type": "application/json"},
-        )
+        )[1]
         place = urlsplit(headers["Location"])
-        status, _, body = self.ask(
+        status, _headers, body = self.ask(
             "PUT",
             f"{place.path}?{place.query}",
             data,
@@ -145,7 +145,7 @@ class Emulator:
 
     def list(self, bucket: str, prefix: str) -> list[Resource]:
         target = f"/storage/v1/b/{bucket}/o?prefix={quote(prefix, safe='')}"
-        status, _, body = self.ask("GET", target)
+        status, _unused, body = self.ask("GET", target)
         if status != 200:
             raise NO_BUCKET
         items: list[Resource] = json.loads(body)["items"]
@@ -166,9 +166,9 @@ class Service:
 
     def check_token(self, authorization: str) -> None:
         refusal = Refusal(401, "AuthenticationRequired", "Invalid Credentials")
-        kind, _, token = authorization.partition(" ")
+        kind, _unused, token = authorization.partition(" ")
         try:
-            text, _, signature = token.rpartition(".")
+            text, _unused, signature = token.rpartition(".")
             self._key.verify(_unbase64(signature), text.encode(), PKCS1v15(), SHA256())
             claims = json.loads(_unbase64(text.partition(".")[2]))
         except (ValueError, cryptography.exceptions.InvalidSignature):
@@ -212,7 +212,7 @@ class Service:
         ]
         if any(etag != _quoted_md5(parts.get(number, b"")) for number, etag in chosen):
             raise Refusal(400, "InvalidPart", "A part is not as it was uploaded.")
-        data = b"".join(parts[number] for number, _ in chosen)
+        data = b"".join(parts[number] for number, _unused in chosen)
         resource = self.write(bucket, key, data, fields, None)
         self._of_parts.add(resource["generation"])
         self.abort(upload)
@@ -262,7 +262,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if is_json:
                 self._json(parts.path.removeprefix("/storage/v1/"), query, body)
             else:
-                bucket, _, key = parts.path.removeprefix("/").partition("/")
+                bucket, _unused, key = parts.path.removeprefix("/").partition("/")
                 self._xml(unquote(bucket), unquote(key), query, body)
         except Refusal as refusal:
             self._refuse(refusal, is_json)
@@ -343,7 +343,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             )
         # The emulator would keep every version for a week.
         bucket["softDeletePolicy"] = {"retentionDurationSeconds": "0"}
-        status, _, answer = self.service.emulator.ask(
+        status, _unused, answer = self.service.emulator.ask(
             "POST",
             "/storage/v1/b",
             json.dumps(bucket).encode(),

@@ -62,7 +62,7 @@ def find_program(name: str, *candidates: str | os.PathLike[str] | None) -> str:
 
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that nothing listens on now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
+    sockets = [socket.socket() for _unused in range(count)]
     try:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
@@ -153,7 +153,7 @@ class Server(abc.ABC):
     ) -> Endpoint:
         """How to reach it, with right credentials; ``changes`` are fields of ``Endpoint``."""
 
-    def prepare(self) -> None:  # noqa: B027 - most servers need nothing
+    def prepare(self) -> None:
         """Set up what the server needs once it answers (users, accounts)."""
 
     @property

@@ -96,7 +96,8 @@ def main() -> int:
         make_rings(path, rest)
         return 0
     # A session of its own would take the process out of the group that the tests end.
-    swift.common.wsgi.clean_up_daemon_hygiene = lambda: None
+    wsgi: t.Any = swift.common.wsgi
+    wsgi.clean_up_daemon_hygiene = lambda: None
     return int(swift.common.wsgi.run_wsgi(path, f"{command}-server", verbose=True))
 
 

@@ -104,7 +104,7 @@ class Swift(Server):
 
     def commands(self) -> t.Sequence[Command]:
         python = _interpreter()
-        _, account, container, object_ = self.ports
+        _unused, account, container, object_ = self.ports
         self._devices = self._device_directory()
         (self.data / "swift.conf").write_text(_SWIFT)
         self._configure("proxy", self.port, _PROXY)
@@ -166,7 +166,7 @@ class Swift(Server):
         return Endpoint(provider, container, **{**fields, **changes})
 
     def _configure(self, role: str, port: int, template: str) -> None:
-        account, _, name = self.key.partition(":")
+        account, _unused, name = self.key.partition(":")
         text = template.format(
             role=role,
             port=port,
@@ -207,7 +207,7 @@ def _interpreter() -> str:
         probe = [python, "-P", "-c", "import swift.common.wsgi"]
         if (
             Path(python).exists()
-            and subprocess.run(probe, capture_output=True).returncode == 0
+            and subprocess.run(probe, capture_output=True, check=False).returncode == 0
         ):
             return python
     raise ServerError(
@@ -216,6 +216,6 @@ def _interpreter() -> str:
 
 
 def _run(arguments: t.Sequence[str]) -> None:
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(f"swift: {arguments[3]} failed.\n{done.stdout}{done.stderr}")

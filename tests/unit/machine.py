@@ -85,7 +85,7 @@ def become_ordinary_user() -> None:
 def give_to_ordinary_user(path: Path) -> None:
     """Make what is at ``path`` and below belong to whom ``become_ordinary_user`` becomes."""
     if os.geteuid() == 0:
-        for folder, _, files in os.walk(path):
+        for folder, _unused, files in os.walk(path):
             for name in (".", *files):
                 os.chown(os.path.join(folder, name), _NOBODY, _NOBODY)
 

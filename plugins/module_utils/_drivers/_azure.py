@@ -183,7 +183,7 @@ class AzureStore(ObstoreStore):
             query["prefix"] = prefix
         if marker:
             query["marker"] = marker
-        _, body = self._rest.fetch(operation, "GET", self._path(), query)
+        _unused, body = self._rest.fetch(operation, "GET", self._path(), query)
         try:
             root = ElementTree.fromstring(body)
         except ElementTree.ParseError as error:
@@ -197,7 +197,7 @@ class AzureStore(ObstoreStore):
         self._rest.fetch(operation, "PUT", self._path(), {"restype": "container"})
 
     def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
-        headers, _ = self._rest.fetch(operation, "HEAD", self._path(key))
+        headers, _unused = self._rest.fetch(operation, "HEAD", self._path(key))
         info = ObjectInfo(
             key, int(headers["Content-Length"]), self._etag(headers["ETag"], None)
         )

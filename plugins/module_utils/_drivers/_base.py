@@ -25,7 +25,7 @@ from .._errors import StoreError
 CHUNK_SIZE = 1024 * 1024
 
 #: What a write takes: all the bytes, or chunks of them in order.
-Body = bytes | t.Iterable[bytes]
+Body = t.Union[bytes, t.Iterable[bytes]]
 
 
 class ObjectInfo(t.NamedTuple):
@@ -114,7 +114,7 @@ class IfMatch:
     etag: str
 
 
-Condition = IfAbsent | IfMatch
+Condition = t.Union[IfAbsent, IfMatch]
 
 
 class RequestCounter:

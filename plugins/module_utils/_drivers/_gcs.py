@@ -137,7 +137,7 @@ class GcsStore(ObstoreStore):
     def _fetch_json(
         self, operation: str, path: str, query: t.Mapping[str, str]
     ) -> dict[str, t.Any]:
-        _, body = self._rest.fetch(operation, "GET", path, query)
+        _unused, body = self._rest.fetch(operation, "GET", path, query)
         try:
             answer = json.loads(body)
         except ValueError as error:

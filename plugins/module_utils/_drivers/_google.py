@@ -47,6 +47,7 @@ _LIFE_SECONDS: t.Final = 3600
 #: A token that ends sooner than this is replaced.
 _MARGIN_SECONDS: t.Final = 300
 _ASKING_SECONDS: t.Final = 10.0
+_OPENER: t.Final = urllib.request.build_opener()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +274,7 @@ def _read_text(path: str, option: str = "GOOGLE_APPLICATION_CREDENTIALS") -> str
 def _ask_for_token(endpoint: Endpoint, request: urllib.request.Request) -> Token:
     operation, place = "sign in", endpoint.place
     try:
-        with urllib.request.urlopen(request, timeout=_ASKING_SECONDS) as answer:
+        with _OPENER.open(request, timeout=_ASKING_SECONDS) as answer:
             content = json.load(answer)
         return Token(content["access_token"], time.time() + content["expires_in"])
     except urllib.error.HTTPError as error:

@@ -480,7 +480,7 @@ class LibcloudStore(Store):
                 **self._container_argument(driver),
             )
             if not (request.streams and _is_good(response)):
-                _ = response.content
+                _unused = response.content
             return response
         except requests.exceptions.RequestException as error:
             raise self._unreachable(error, operation) from None

@@ -155,7 +155,7 @@ def auth_service(endpoint: Endpoint) -> tuple[str, str]:
     own (``/auth/v1.0``). Raises ``ConfigurationError``.
     """
     path = endpoint.auth or ("/v3" if endpoint.project else "/auth/v1.0")
-    base, _, version = path.strip("/").rpartition("/")
+    base, _unused, version = path.strip("/").rpartition("/")
     if version not in _AUTH_VERSIONS:
         raise ConfigurationError(
             f"auth {path!r} does not end in a version of an auth service.",

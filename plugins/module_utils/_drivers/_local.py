@@ -29,6 +29,7 @@ from .._errors import (
     ConditionFailedError,
     ConfigurationError,
     ContainerMissingError,
+    KeyRefusedError,
     LocalWriteError,
     ObjectMissingError,
     SourceError,
@@ -302,27 +303,48 @@ class LocalStore(Store):
         parents, name = split_key(key, operation, self.endpoint.place)
         self._require_container(operation)
         self._sweep()
-        path = os.path.join(self.root, key)
         with contextlib.ExitStack() as stack:
-            with _naming(path):
+            with self._explained(key):
                 parent = stack.enter_context(
                     parent_directory(self.root, parents, create=True)
                 )
             incoming = f"{INCOMING}{secrets.token_hex(8)}"
-            with _naming(path):
+            with self._explained(key):
                 file = _create_locked(incoming, parent)
             try:
                 with file:
                     for chunk in (body,) if isinstance(body, bytes) else body:
-                        with _naming(path):
+                        with self._explained(key):
                             _write_all(file, chunk)
-                    with _naming(path):
+                    with self._explained(key):
                         self._put_in_place(parent, incoming, name, key, condition)
                     return self._info(key, file)
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(incoming, dir_fd=parent)
                 raise
+
+    @contextlib.contextmanager
+    def _explained(self, key: str) -> t.Iterator[None]:
+        """Turns the system's errors into ones that name the file."""
+        try:
+            yield
+        except OSError as exc:
+            what = {
+                errno.ENOTDIR: f"{exc.filename!r} is a file",
+                errno.ENOTEMPTY: "a folder of that name is there, and not empty",
+            }.get(exc.errno or 0)
+            if what is not None:
+                raise KeyRefusedError(
+                    f"write object {key!r}", self.endpoint.place, what
+                ) from None
+            hint = ""
+            if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+                hint = "Free space there and run again; finished files are kept."
+            path = os.path.join(self.root, key)
+            raise LocalWriteError(
+                f"Could not write {path!r}: {exc.strerror}.", hint=hint
+            ) from None
 
     def _put_in_place(
         self,
@@ -393,12 +415,14 @@ class LocalStore(Store):
 
     def _delete(self, key: str) -> None:
         operation = f"delete object {key!r}"
+        if fault_of_key(key) is not None:
+            return  # there can be no such file
         parents, name = split_key(key, operation, self.endpoint.place)
         self._require_container(operation)
         try:
             with parent_directory(self.root, parents, create=False) as parent:
                 os.unlink(name, dir_fd=parent)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         self._remove_empty(parents)
 
@@ -427,20 +451,6 @@ def _write_all(file: io.FileIO, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]
-
-
-@contextlib.contextmanager
-def _naming(path: str) -> t.Iterator[None]:
-    """Turns the system's errors into ones that name the file."""
-    try:
-        yield
-    except OSError as exc:
-        hint = ""
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            hint = "Free space there and run again; finished files are kept."
-        raise LocalWriteError(
-            f"Could not write {path!r}: {exc.strerror}.", hint=hint
-        ) from None
 
 
 def _changed(path: str) -> SourceError:

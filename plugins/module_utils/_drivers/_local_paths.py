@@ -61,7 +61,7 @@ def parent_directory(
     """A descriptor of the folder ``root/parents…``, reached without passing through a symlink below root.
 
     Missing folders are made with ``create``, else ``FileNotFoundError``. Raises
-    ``LocalWriteError`` when a parent is a symlink or not a folder.
+    ``LocalWriteError`` when a parent is a symlink, ``NotADirectoryError`` when it is a file.
     """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -75,9 +75,10 @@ def parent_directory(
                 if exc.errno not in (errno.ELOOP, errno.ENOTDIR):
                     raise
                 path = os.path.join(root, *parents[: depth + 1])
-                kind = "a symbolic link" if os.path.islink(path) else "not a folder"
+                if not os.path.islink(path):
+                    raise NotADirectoryError(exc.errno, exc.strerror, path) from None
                 raise LocalWriteError(
-                    f"Refused to go through {path!r}: it is {kind}.",
+                    f"Refused to go through {path!r}: it is a symbolic link.",
                     hint="Remove it, or leave out what lies below it with exclude.",
                 ) from None
             os.close(descriptor)

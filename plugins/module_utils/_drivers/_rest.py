@@ -194,7 +194,7 @@ def _build_opener(pem: str | None) -> urllib.request.OpenerDirector:
 
 
 def _split_base(url: str) -> tuple[str, str]:
-    scheme, _, rest = url.partition("://")
+    scheme, _unused, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host}", slash + path
 

@@ -101,7 +101,7 @@ def is_bad_request(error: StoreError) -> bool:
     """Whether the server could not make sense of the request, without saying more."""
     answer = getattr(error.__cause__, "response", {})
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return type(error) is StoreError and status == 400
+    return error.__class__ is StoreError and status == 400
 
 
 def translate(

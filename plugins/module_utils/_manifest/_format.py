@@ -80,7 +80,7 @@ def shard_number(name: str, count: int) -> int:
 def split(entries: t.Mapping[str, Entry]) -> list[dict[str, Entry]]:
     """The entries of each shard."""
     count = shard_count(len(entries))
-    shards: list[dict[str, Entry]] = [{} for _ in range(count)]
+    shards: list[dict[str, Entry]] = [{} for _unused in range(count)]
     for name, entry in entries.items():
         shards[shard_number(name, count)][name] = entry
     return shards

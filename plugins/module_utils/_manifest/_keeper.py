@@ -74,7 +74,7 @@ class ManifestKeeper:
             return None
         entries: dict[str, Entry] = {}
         names = [name for name in self._root.shards if name is not None]
-        for _, shard in self._workers.run(self._read_shard, names):
+        for _unused, shard in self._workers.run(self._read_shard, names):
             entries.update(shard)
         return Manifest(self._root, entries)
 
@@ -96,7 +96,7 @@ class ManifestKeeper:
         old = {name for name in self._root.shards if name is not None}
         new = {shard[0]: shard[1] for shard in encoded if shard is not None}
         missing = [item for item in new.items() if item[0] not in old]
-        for _ in self._workers.run(self._write_shard, missing):
+        for _unused in self._workers.run(self._write_shard, missing):
             pass
         names = tuple(shard[0] if shard is not None else None for shard in encoded)
         changed = self._replace_root(Root(names, None if settled else self._run))

@@ -82,6 +82,6 @@ def read_digests(store: Store, info: ObjectInfo) -> Digests:
     if store.features.digests:
         return store.digests(info)
     hashing = _Hashing(store.read(info.key).chunks)
-    for _ in hashing:
+    for _unused in hashing:
         pass
     return hashing.digests()

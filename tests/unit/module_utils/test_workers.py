@@ -26,7 +26,7 @@ def test_no_more_than_count_at_once_and_that_many() -> None:
     lock = threading.Lock()
     running = most = 0
 
-    def work(_: int) -> None:
+    def work(_unused: int) -> None:
         nonlocal running, most
         with lock:
             running += 1
@@ -49,7 +49,7 @@ def test_items_are_taken_only_when_a_worker_is_free() -> None:
             taken.append(number)
             yield number
 
-    def work(_: int) -> None:
+    def work(_unused: int) -> None:
         assert go_on.acquire(timeout=30)
 
     with Workers(2) as workers:
@@ -78,7 +78,7 @@ def test_after_a_failure_nothing_is_begun_and_what_runs_is_finished() -> None:
     done = []
     with Workers(2) as workers:
         with pytest.raises(KeyError, match="first"):
-            for item, _ in workers.run(work, range(100)):
+            for item, _unused in workers.run(work, range(100)):
                 done.append(item)
         assert sorted(begun) == [0, 1]
         assert done == [1]
@@ -102,13 +102,13 @@ def test_a_failure_of_the_items_is_raised() -> None:
 
     done = []
     with Workers(2) as workers, pytest.raises(ValueError, match="no more"):
-        for item, _ in workers.run(abs, items()):
+        for item, _unused in workers.run(abs, items()):
             done.append(item)
     assert done == [1]
 
 
 def test_even_an_interrupt_in_a_worker_reaches_the_caller() -> None:
-    def work(_: int) -> None:
+    def work(_unused: int) -> None:
         raise KeyboardInterrupt
 
     with Workers(2) as workers, pytest.raises(KeyboardInterrupt):
@@ -132,12 +132,12 @@ def test_who_stops_listening_stops_the_work(how: str) -> None:
             next(running)
             t.cast("t.Generator[object, None, None]", running).close()
         elif how == "break":
-            for _ in running:
+            for _unused in running:
                 break
             del running
         else:
             with pytest.raises(ZeroDivisionError):
-                for number, _ in workers.run(abs, items()):
+                for number, _size in workers.run(abs, items()):
                     number / 0
             t.cast("t.Generator[object, None, None]", running).close()
         assert dict(workers.run(abs, [-1])) == {-1: 1}

@@ -229,7 +229,7 @@ def test_a_persons_login(token_server: _TokenServer, login: None) -> None:
     source = _google.find_token_source(endpoint())
     assert source.current().value == source.current().value == "ya29.first"
     assert source.project == "my-project"
-    [(method, path, _, body)] = token_server.asked
+    [(method, path, _unused, body)] = token_server.asked
     assert (method, path) == ("POST", "/token")
     assert parse_qs(body) == {
         "grant_type": ["refresh_token"],
@@ -292,7 +292,7 @@ def test_a_machine_of_googles(
     monkeypatch.setenv("GCE_METADATA_HOST", token_server.address)
     source = _google.find_token_source(endpoint())
     assert source.current().value == "ya29.first"
-    [(method, path, headers, _)] = token_server.asked
+    [(method, path, headers, _unused)] = token_server.asked
     assert method == "GET" and path.endswith("/service-accounts/default/token")
     assert headers["Metadata-Flavor"] == "Google"
 

@@ -220,7 +220,7 @@ def test_who_sends_never_waits_for_a_reader_that_left() -> None:
 
     reader = threading.Thread(target=read_one)
     reader.start()
-    taken = [handover.send(b"x") for _ in range(100)]
+    taken = [handover.send(b"x") for _unused in range(100)]
     handover.end()
     reader.join()
     assert taken[-1] is False

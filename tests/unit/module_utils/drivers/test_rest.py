@@ -86,7 +86,7 @@ def _authorize(
 def test_a_request_is_signed_as_it_is_sent() -> None:
     with _Server((200, b"ok")) as server:
         client, counter = server.client()
-        _, body = client.fetch("look", "GET", "/a%20b", {"x": "1 +/&"})
+        _unused, body = client.fetch("look", "GET", "/a%20b", {"x": "1 +/&"})
     assert body == b"ok"
     assert counter.count == 1
     assert server.asked == [
@@ -114,7 +114,7 @@ def test_what_stays_is_told_at_once(status: int) -> None:
 
 def test_retries_are_counted() -> None:
     with _Server(*[(503, b"")] * 3) as server:
-        client, _ = server.client(retries=2)
+        client, _unused = server.client(retries=2)
         with pytest.raises(_rest.RefusedError) as raised:
             client.fetch("look", "GET", "/a")
     assert server.answers == []
@@ -124,7 +124,7 @@ def test_retries_are_counted() -> None:
 @pytest.mark.parametrize("answer", ((200, b"short"), None))
 def test_an_answer_that_breaks_off(answer: tuple[int, bytes] | None) -> None:
     with _Server(answer) as server:
-        client, _ = server.client(retries=0)
+        client, _unused = server.client(retries=0)
         with pytest.raises(_errors.UnreachableError):
             client.fetch("look", "GET", "/a")
 
@@ -158,7 +158,7 @@ def test_what_an_answer_means(
     status: int, body: bytes, expected: type[_errors.StoreError], detail: str
 ) -> None:
     error = _rest.status_error(status, body, "look", PLACE)
-    assert type(error) is expected
+    assert error.__class__ is expected
     assert detail in error.detail
     assert "RequestId" not in str(error)
 

@@ -275,7 +275,7 @@ def test_many_processes_at_once_leave_a_whole_cache(site: Site) -> None:
     infos = [site.write(f"f{n}") for n in range(50)]
 
     def work() -> int:
-        for _ in range(20):
+        for _unused in range(20):
             cache = site.cache()
             with cache.saved(len(infos)):
                 for info in infos:
@@ -283,7 +283,7 @@ def test_many_processes_at_once_leave_a_whole_cache(site: Site) -> None:
                     cache.put(info, ONE, later())
         return 0
 
-    children = [Child(work) for _ in range(3)]
+    children = [Child(work) for _unused in range(3)]
     for child in children:
         child.result()
     site.remember(*((info, ONE) for info in infos))

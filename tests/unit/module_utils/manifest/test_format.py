@@ -195,7 +195,7 @@ def test_a_shard_of_other_lines_is_damaged(lines: bytes) -> None:
 
 def test_a_shard_that_is_not_what_its_name_says_is_damaged() -> None:
     name, data = encode_shard({"a": Entry(1, "", "", 1, "")})
-    other, _ = encode_shard({"b": Entry(1, "", "", 1, "")})
+    other, _unused = encode_shard({"b": Entry(1, "", "", 1, "")})
     for said, held in ((other, data), (name, data[:-1]), (name, b""), (name, b"x")):
         with pytest.raises(ManifestError, match=f"damaged: shard {said}"):
             decode_shard(said, held)

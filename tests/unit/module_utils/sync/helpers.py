@@ -189,7 +189,7 @@ class Folder(Place):
 
     def everything(self) -> Tree:
         found = {}
-        for folder, _, names in os.walk(self.path):
+        for folder, _unused, names in os.walk(self.path):
             for name in names:
                 path = Path(folder, name)
                 if path.is_file() and not path.is_symlink():

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# "make help" lists the targets. Everything is made in .build/; the source tree stays as it is.
+
+BUILD := $(CURDIR)/.build
+VENV := $(BUILD)/venv
+DEMO_VENV := $(BUILD)/demo/venv
+BENCH_VENV := $(BUILD)/bench/venv
+# The tools' home directory: nothing is read from the user's, or left in it.
+TOOLS_HOME := $(BUILD)/home
+# An exact copy of the source, refreshed before each part, where Ansible wants a collection to be.
+NAMESPACES := $(BUILD)/namespaces
+COPY := $(NAMESPACES)/ansible_collections/longshore/storage
+ARCHIVES := $(BUILD)/archives
+
+# The Python to use, if not the first suitable one on PATH.
+PYTHON :=
+# Further arguments for pytest, such as: make test-unit ARGS="-k endpoint"
+ARGS :=
+
+SETUP := tests/setup
+FIND_PYTHON = python=$$($(SETUP)/find_python.sh $(PYTHON))
+ENTER = @cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES)" \
+	PATH="$(VENV)/bin:$$PATH"
+RUN = $(ENTER) && set -x &&
+PYTEST = $(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m pytest -p tests.setup.no_skips
+ARCHIVE = longshore-storage-*.tar.gz
+
+# Where the tests' servers are; what of the surroundings could change a result; what would leave files.
+export LONGSHORE_BUILD := $(BUILD)
+export ANSIBLE_REMOTE_TMP := $(TOOLS_HOME)/.ansible/tmp
+export LC_ALL := C.UTF-8
+export PYTHONDONTWRITEBYTECODE := 1
+export BLACK_CACHE_DIR := $(BUILD)/cache/black
+export HYPOTHESIS_STORAGE_DIRECTORY := $(BUILD)/cache/hypothesis
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
+# By default it uses a library that needs a system package.
+export REUSE_ENCODING_MODULE := charset_normalizer
+unexport PYTHONPATH ANSIBLE_CONFIG ANSIBLE_HOME ANSIBLE_COLLECTIONS_PATH
+
+PARTS := setup lint types test-unit test-conformance test-integration sanity ansible-lint docs changelog archive
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help test $(PARTS) demo bench format release-notes constraints clean copy
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
+
+test: ## set up, lint and test everything
+	@$(SETUP)/run_parts.sh $(PARTS)
+
+demo: ## install the collection into a virtual environment and run playbooks/demo.yml
+	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
+	$(SETUP)/venv.sh "$$python" "$(DEMO_VENV)" $(SETUP)/demo-requirements.txt && \
+	"$$python" $(SETUP)/copy_collection.py "$(COPY)"
+	@rm -rf "$(BUILD)/demo/archive" "$(BUILD)/demo/collections"
+	@export HOME="$(TOOLS_HOME)" PATH="$(DEMO_VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(BUILD)/demo/collections" \
+	ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false && \
+	ansible-galaxy collection build "$(COPY)" --output-path "$(BUILD)/demo/archive" && \
+	ansible-galaxy collection install --offline "$(BUILD)"/demo/archive/$(ARCHIVE) && \
+	cd "$(COPY)" && ansible-playbook --diff playbooks/demo.yml
+
+setup: ## make what the tests need: system packages, virtual environment, npm packages
+	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" $(SETUP)/system-packages.txt && \
+	$(SETUP)/venv.sh "$$python" "$(VENV)" tests/requirements.txt
+	@$(SETUP)/node.sh "$(BUILD)/node"
+
+copy: setup
+	@"$(VENV)/bin/python" $(SETUP)/copy_collection.py "$(COPY)"
+
+lint: copy ## formatters, linters, licence headers
+	$(RUN) black --check --quiet --diff .
+	$(RUN) ruff check --quiet .
+	$(RUN) yamllint --strict .
+	$(RUN) shellcheck .ci/run $(SETUP)/*.sh
+	$(RUN) { reuse lint --quiet || { reuse lint --lines; exit 1; }; }
+
+types: copy ## mypy
+	$(ENTER) MYPYPATH="$(NAMESPACES):$(COPY)" && set -x && mypy -p ansible_collections.longshore.storage.plugins -p tests
+
+test-unit: copy ## unit tests
+	$(PYTEST) tests/unit $(ARGS)
+
+test-conformance: copy ## every store against a server of its own
+	$(PYTEST) tests/conformance $(ARGS)
+
+test-integration: copy ## the modules against servers of their own
+	$(PYTEST) tests/integration $(ARGS)
+
+sanity: copy ## ansible-test sanity on every Python found
+	cd "$(COPY)" && $(SETUP)/sanity.sh "$(VENV)" "$(TOOLS_HOME)"
+
+ansible-lint: copy ## ansible-lint with the production profile
+	$(RUN) ansible-lint --profile production --offline --strict
+
+docs: copy ## the modules' documentation
+	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+
+changelog: copy ## changelog and its fragments
+	$(RUN) antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
+
+archive: copy ## build the collection and examine the archive as Galaxy does
+	@rm -rf "$(ARCHIVES)"
+	$(RUN) ansible-galaxy collection build --output-path "$(ARCHIVES)"
+	$(RUN) $(SETUP)/galaxy_import.sh "$(ARCHIVES)"/$(ARCHIVE)
+
+bench: ## compare speed with the peers; writes docs/benchmarks.md
+	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
+	$(SETUP)/venv.sh "$$python" "$(BENCH_VENV)" tests/benchmarks/requirements.txt && \
+	"$$python" $(SETUP)/copy_collection.py "$(COPY)"
+	export HOME="$(TOOLS_HOME)" PATH="$(BENCH_VENV)/bin:$$PATH" PYTHONPATH="$(NAMESPACES):$(CURDIR)" && \
+	python -m tests.benchmarks $(ARGS)
+
+format: setup ## format the source
+	"$(VENV)/bin/black" --quiet .
+	"$(VENV)/bin/ruff" check --quiet --fix .
+
+release-notes: copy ## write the changelog of galaxy.yml's version from its fragments
+	$(RUN) antsibull-changelog release --update-existing && antsibull-changelog generate --refresh
+	cp "$(COPY)/CHANGELOG.md" . && cp "$(COPY)/changelogs/changelog.yaml" changelogs
+
+constraints: ## write the newest versions into tests/constraints.txt
+	@$(FIND_PYTHON) && $(SETUP)/constraints.sh "$$python" tests/constraints.txt \
+	tests/requirements.txt tests/benchmarks/requirements.txt
+
+clean: ## remove .build/
+	rm -rf "$(BUILD)"
