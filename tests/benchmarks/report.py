@@ -98,9 +98,12 @@ def _plot(
     from matplotlib import pyplot
 
     figure, rows = pyplot.subplots(
-        len(results), figsize=(8, 2.4 * len(results)), layout="constrained"
+        len(results),
+        figsize=(8, 2.4 * len(results)),
+        layout="constrained",
+        squeeze=False,
     )
-    for axes, (case, series) in zip(rows, results, strict=True):
+    for axes, (case, series) in zip(rows[:, 0], results, strict=True):
         names = list(series)[::-1]
         walls = [series[name].median("wall") for name in names]
         colours = ["#1b6ca8" if known[name].ours else "#b9c4cc" for name in names]

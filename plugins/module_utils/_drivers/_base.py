@@ -78,8 +78,7 @@ class ReadResult:
     chunks: t.Iterator[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(t.NamedTuple):
     """Hashes of an object's bytes, hex."""
 
     md5: str
@@ -182,6 +181,13 @@ class Store(abc.ABC):
         Keys come exactly as they were written. Never a partial answer: what cannot be listed
         raises.
         """
+
+    def list_around(self, prefix: str, middle: str | None) -> t.Iterator[ObjectInfo]:
+        """The same listing, where ``middle`` is a key in the midst of what is expected to be there.
+
+        A driver may list what comes before and after it at the same time.
+        """
+        return self.list(prefix)
 
     @abc.abstractmethod
     def stat(self, key: str) -> ObjectDetails:

@@ -58,9 +58,12 @@ _Pending = list[tuple[str, _Ancestors]]
 
 def etag_of(status: os.stat_result) -> str:
     """Changes with every write of the file, a rename over it included."""
-    return (
-        f"{status.st_dev:x}-{status.st_ino:x}-{status.st_size:x}"
-        f"-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
+    return "%x-%x-%x-%x-%x" % (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
     )
 
 
@@ -123,6 +126,18 @@ class LocalStore(Store):
         self._leftovers.clear()
         return self._walk(prefix)
 
+    def middle_name(self) -> str | None:
+        """The name (a key without the prefix) of some file near the middle; None when there is none."""
+        folder = os.path.join(self.root, self.endpoint.prefix)
+        name = ""
+        try:
+            while os.path.isdir(os.path.join(folder, name)):
+                inside = sorted(os.listdir(os.path.join(folder, name)))
+                name = os.path.join(name, inside[len(inside) // 2])
+        except (OSError, IndexError):
+            return None  # the listing will say what is wrong, if anything is
+        return name
+
     def _walk(self, prefix: str) -> t.Iterator[ObjectInfo]:
         start = prefix[: prefix.rfind("/") + 1]
         pending: _Pending = [(start, ())]
@@ -143,7 +158,9 @@ class LocalStore(Store):
                         if key.startswith(prefix) or prefix.startswith(key + "/"):
                             pending.append((key + "/", ancestors))
                     elif key.startswith(prefix):
-                        yield from self._entry(key, entry, ancestors, pending)
+                        info = self._entry(key, entry, ancestors, pending)
+                        if info is not None:
+                            yield info
 
     def _entry(
         self,
@@ -151,14 +168,15 @@ class LocalStore(Store):
         entry: os.DirEntry[str],
         ancestors: _Ancestors,
         pending: _Pending,
-    ) -> t.Iterator[ObjectInfo]:
+    ) -> ObjectInfo | None:
+        """The object that an entry of a folder is; what it is otherwise is noted."""
         if entry.name.startswith(INCOMING):
             self._leftovers.append(entry.path)
-            return
+            return None
         linked = entry.is_symlink()
         if linked and not self.follow_links:
             self.skipped[key] = "is a symbolic link"
-            return
+            return None
         try:
             status = entry.stat()
         except OSError as exc:
@@ -172,17 +190,18 @@ class LocalStore(Store):
                 raise SourceError(
                     f"Could not look at {entry.path!r}: {exc.strerror}."
                 ) from None
-            return
-        if stat.S_ISDIR(status.st_mode):
-            self._linked_folder(key, entry, status, ancestors, pending)
-        elif not stat.S_ISREG(status.st_mode):
-            self.skipped[key] = f"is a {_kind(status.st_mode)}"
-        else:
+            return None
+        if stat.S_ISREG(status.st_mode):
             self._check_name(key)
             # a file that everybody may read is not asked about
             if status.st_mode & 0o444 != 0o444 and not os.access(entry.path, os.R_OK):
                 self.unreadable.append(key)
-            yield ObjectInfo(key, status.st_size, etag_of(status))
+            return ObjectInfo(key, status.st_size, etag_of(status))
+        if stat.S_ISDIR(status.st_mode):
+            self._linked_folder(key, entry, status, ancestors, pending)
+        else:
+            self.skipped[key] = f"is a {_kind(status.st_mode)}"
+        return None
 
     def _linked_folder(
         self,

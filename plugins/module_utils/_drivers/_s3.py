@@ -156,10 +156,13 @@ class S3Store(Store):
         return True
 
     def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
+        return self.list_around(prefix, None)
+
+    def list_around(self, prefix: str, middle: str | None) -> t.Iterator[ObjectInfo]:
         if prefix and key_fault(prefix):
             return
         with self._explained("list the objects"):
-            found = list_objects(self._client, self.endpoint.container, prefix)
+            found = list_objects(self._client, self.endpoint.container, prefix, middle)
             if shapes(prefix, 0):
                 # A server that folds keys folds prefixes too.
                 found = (info for info in found if info.key.startswith(prefix))

@@ -12,7 +12,10 @@ times longer than the request. So its handler here takes a page's XML away befor
 
 from __future__ import annotations
 
+import itertools
+import queue
 import re
+import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote_plus
@@ -52,10 +55,17 @@ def _take_page(
         response_dict["body"] = b""
 
 
-def list_objects(client: t.Any, container: str, prefix: str) -> t.Iterator[ObjectInfo]:
+_Page = t.Sequence[ObjectInfo]
+
+
+def list_objects(
+    client: t.Any, container: str, prefix: str, middle: str | None = None
+) -> t.Iterator[ObjectInfo]:
     """Every object whose key starts with ``prefix``; the next page is fetched while one is read.
 
-    Holds two pages in memory. Raises ``ListingError`` and what botocore raises.
+    With ``middle``, a key that lies somewhere in the midst of a large container (it need not be
+    there), what comes after it is listed at the same time. Holds two pages in memory, and with
+    ``middle`` the second part. Raises ``ListingError`` and what botocore raises.
     """
 
     def fetch(**position: str) -> bytes:
@@ -66,22 +76,97 @@ def list_objects(client: t.Any, container: str, prefix: str) -> t.Iterator[Objec
             raise ListingError("the server's answer is not a listing")
         return t.cast(bytes, answer[_PAGE])
 
-    body = fetch()
-    position = next_position(body)
+    first = fetch()
+    position = next_position(first)
     if position is None:
-        yield from parse_page(body)
+        yield from parse_page(first)
         return
+    rest = _pages(fetch, position)
+    if middle is None:
+        yield from parse_page(first)
+        for page in rest:
+            yield from page
+    else:
+        with _Ahead(_pages(fetch, {"StartAfter": middle})) as second:
+            yield from _both(itertools.chain((parse_page(first),), rest), second)
+
+
+def _pages(
+    fetch: t.Callable[..., bytes], position: dict[str, str] | None
+) -> t.Iterator[_Page]:
+    """The pages from ``position`` on."""
     with ThreadPoolExecutor(1, "longshore-listing") as ahead:
-        while position:
-            # Where the server gave a token, the next request is under way before this page is
-            # parsed.
-            coming = ahead.submit(fetch, **position)
-            yield from parse_page(body)
+        coming = ahead.submit(fetch, **position or {})
+        while True:
             body = coming.result()
             previous, position = position, next_position(body)
+            if position is None:
+                break
             if position == previous:
                 raise ListingError("the server sends the same page again and again")
-    yield from parse_page(body)
+            # under way before this page is parsed
+            coming = ahead.submit(fetch, **position)
+            yield parse_page(body)
+    yield parse_page(body)
+
+
+class _Ahead:
+    """Pages that are fetched in a thread, as fast as they come."""
+
+    def __init__(self, pages: t.Iterator[_Page]) -> None:
+        self._pages = pages
+        self._queue: queue.SimpleQueue[_Page | BaseException | None] = (
+            queue.SimpleQueue()
+        )
+        self._unwanted = False
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> t.Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._unwanted = True
+        self._thread.join()
+
+    def __iter__(self) -> t.Iterator[_Page]:
+        while (page := self._queue.get()) is not None:
+            if isinstance(page, BaseException):
+                raise page
+            yield page
+
+    def _work(self) -> None:
+        try:
+            for page in self._pages:
+                self._queue.put(page)
+                if self._unwanted:
+                    return
+            self._queue.put(None)
+        # raised again by the thread that reads
+        except BaseException as error:  # noqa: BLE001
+            self._queue.put(error)
+
+
+def _both(
+    before: t.Iterator[_Page], after: t.Iterable[_Page]
+) -> t.Iterator[ObjectInfo]:
+    """Two parts of one listing, the first up to where the second begins.
+
+    Where that is, the second part's first key says: the order of keys is the server's affair.
+    Should the first part never come to it, it was the whole listing itself.
+    """
+    yield from next(before)
+    second = iter(after)
+    start = next(second, ())
+    border = start[0].key if start else None
+    for page in before:
+        for info in page:
+            if info.key == border:
+                yield from start
+                for later in second:
+                    yield from later
+                return
+            yield info
 
 
 def next_position(body: bytes) -> dict[str, str] | None:
@@ -108,8 +193,8 @@ def parse_page(body: bytes) -> t.Sequence[ObjectInfo]:
     if _ENCODED.search(body):
         keys = _decode(keys)
     return [
-        ObjectInfo(key, int(row[1]), row[2] or None, md5_of(row[2]))
-        for key, row in zip(keys, rows, strict=True)
+        ObjectInfo(key, int(size), etag or None, md5_of(etag))
+        for key, (_written, size, etag) in zip(keys, rows, strict=True)
     ]
 
 
@@ -167,4 +252,5 @@ def _decode(keys: t.Sequence[str]) -> t.Sequence[str]:
 
 def md5_of(etag: str | None) -> str | None:
     """The MD5 that an unquoted ETag may be."""
-    return etag if etag and _MD5.fullmatch(etag) else None
+    # a length is looked at sooner than a pattern
+    return etag if etag and len(etag) == 32 and _MD5.fullmatch(etag) else None

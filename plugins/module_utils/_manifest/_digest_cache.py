@@ -50,11 +50,12 @@ class DigestCache:
         self._path = os.path.join(folder, f"{name}.digests") if folder else None
         self._known = self._load()
         self._used: dict[str, str] = {}
+        self._changed = False
 
     def get(self, info: ObjectInfo) -> Digests | None:
         """What is remembered of this file as it is now."""
         etag = info.etag or ""
-        value = self._used.get(etag) or self._known.get(etag)
+        value = self._used.get(etag) or self._known.pop(etag, None)
         if value is None:
             return None
         self._used[etag] = value
@@ -66,19 +67,21 @@ class DigestCache:
         if _last_change(etag) > began - GRAIN:
             return
         self._used[etag] = digests.md5 + digests.sha256
+        self._changed = True
 
     @contextlib.contextmanager
     def saved(self, count: int) -> t.Iterator[None]:
-        """Room for ``count`` files is taken at the start; what is known by the end is kept there.
+        """Room for ``count`` further files is taken at the start; what is known by the end is kept.
 
         Raises ``LocalWriteError``, naming the folder, before the body is run. When another process
         is writing the cache of the same tree, that one's is kept.
         """
-        if self._path is None:
+        unchanged = not self._changed and not self._known
+        if self._path is None or (not count and unchanged):
             yield
             return
         with self._naming_the_folder():
-            file = self._open_new(self._path, count)
+            file = self._open_new(self._path, len(self._used) + count)
         try:
             yield
         finally:

@@ -30,20 +30,20 @@ class Contents:
         self.cache = cache
         self._known: dict[str, Digests] = {}
 
+    def recall(self, infos: t.Iterable[ObjectInfo]) -> None:
+        """Make known what the cache remembers of these objects."""
+        if self.cache is not None:
+            for info in infos:
+                digests = self.cache.get(info)
+                if digests is not None:
+                    self._known[info.key] = digests
+
     def find(
         self, infos: t.Iterable[ObjectInfo], workers: Workers, *, afresh: bool
     ) -> None:
-        """Make the digests of these objects known; without ``afresh``, the cache's are believed."""
-        missing = []
-        for info in infos:
-            cached = None
-            if self.cache is not None and not afresh:
-                cached = self.cache.get(info)
-            if cached is not None:
-                self._known[info.key] = cached
-            else:
-                missing.append(info)
-        for info, (digests, began) in workers.run(self._read, missing):
+        """Make the digests of these objects known, by reading them unless they are (even so, ``afresh``)."""
+        unknown = [info for info in infos if afresh or info.key not in self._known]
+        for info, (digests, began) in workers.run(self._read, unknown):
             self.remember(info, digests, began)
 
     def remember(self, info: ObjectInfo, digests: Digests, began: int) -> None:

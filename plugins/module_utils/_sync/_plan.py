@@ -72,20 +72,12 @@ def make_plan(
     allowed, refused with ``PlanRefusedError``; ``others`` are the destination's names that the
     sync is not about.
     """
-    writes = [
-        Write(name, info, destination.get(name))
-        for name, info in sorted(source.items())
-        if name not in destination or name in different
-    ]
-    extraneous = (
-        {
-            name: info
-            for name, info in sorted(destination.items())
-            if name not in source and name not in kept
-        }
-        if delete
-        else {}
-    )
+    changing = sorted((source.keys() - destination.keys()) | different)
+    writes = [Write(name, source[name], destination.get(name)) for name in changing]
+    extraneous: dict[str, ObjectInfo] = {}
+    if delete:
+        names = sorted(destination.keys() - source.keys() - kept)
+        extraneous = {name: destination[name] for name in names}
     blocked: dict[str, list[str]] = {}
     if hierarchical:
         refuse_collisions(source)
@@ -144,8 +136,8 @@ def _refuse_what_stays(
         for other in others:
             if other not in extraneous:
                 raise PlanRefusedError(
-                    f"Cannot write {name!r}: the destination has {other!r}, and one would "
-                    "have to be a file and a folder at once.",
+                    f"Cannot write {name!r}: the destination has {other!r}, which is in the way "
+                    "(a file where a folder would have to be, or the reverse, or a link).",
                     hint="Remove it there, or let delete=true do so (which keeps links and excluded names).",
                 )
 

@@ -40,6 +40,7 @@ class Record:
         self._manifest: Manifest | None = None
         self._needed = mode == "always"
         self._entries: dict[str, Entry] = {}
+        self._later: t.Callable[[], None] | None = None
         self._marked = False
         self._began = False
 
@@ -97,10 +98,32 @@ class Record:
             here.size, digest, source_etag, there.size, there.etag or ""
         )
 
+    def note_unchanged(
+        self,
+        names: t.Collection[str],
+        here: t.Mapping[str, ObjectInfo],
+        there: t.Mapping[str, ObjectInfo],
+        digests: t.Callable[[ObjectInfo], Digests | None],
+    ) -> None:
+        """These objects were found to be the same on both sides, without reading the destination's."""
+
+        def note() -> None:
+            for name in names:
+                self.note(name, here[name], digests(here[name]), there[name])
+
+        if self._manifest is None and self._mode == "auto":
+            # equal hashes alone can have shown it, and will do so again
+            self._later = note
+        else:
+            note()
+
     def commit(self, *, settled: bool) -> bool:
         """Write the manifest if one is needed and it is not there already; true when it was written."""
         if self._mode == "never" or not self._needed or (settled and not self.due):
             return False
+        if self._later is not None:
+            self._later()
+            self._later = None
         return self._keeper.commit(self._entries, settled=settled)
 
     def give_up(self) -> None:

@@ -134,7 +134,7 @@ class _Sync:
                 self._note_unchanged(plan, scan.objects, objects)
                 self.report.manifest_written = self._record.due
             return
-        with self._caches_kept(len(scan.objects)):
+        with self._caches_kept(len(plan.writes)):
             if self.report.container_created:
                 self._destination.create_container()
             self._apply(plan, scan, objects)
@@ -164,21 +164,27 @@ class _Sync:
 
     def _scan(self) -> tuple[SourceScan, Objects]:
         trusting = self._options.verify == "manifest"
-        listing = None
+        listing = self._list_destination
         if not trusting:
-            listing = self._workers.start(self._list_destination)
+            listing = self._workers.start(listing)
         scan = scan_source(
             self._source,
             self._selection,
             only=self._only,
             hierarchical_destination=self._destination.features.hierarchical,
         )
-        self._record.read(self._selection)
+        # while the listing is awaited
+        self._here.recall(scan.objects.values())
+        try:
+            self._record.read(self._selection)
+        except StoreError:
+            listing()  # what is wrong there is better said of the container than of our manifest
+            raise
         self._believing = trusting and self._record.settled
         if self._believing:
             prefix = self._destination.endpoint.prefix
             return scan, from_manifest(self._record.old, prefix, self._selection)
-        found = listing() if listing is not None else self._list_destination()
+        found = listing()
         if found is None:
             self._need_container()
             return scan, {}
@@ -186,7 +192,10 @@ class _Sync:
         return scan, found.objects
 
     def _list_destination(self) -> DestinationScan | None:
-        return list_destination(self._destination, self._selection, self._only)
+        middle = None
+        if isinstance(self._source, LocalStore):
+            middle = self._source.middle_name()
+        return list_destination(self._destination, self._selection, self._only, middle)
 
     def _need_container(self) -> None:
         if not self._options.create_container:
@@ -218,39 +227,51 @@ class _Sync:
 
     def _different(self, here: Objects, there: Objects) -> set[str]:
         """Names on both sides whose contents are not, or cannot be told to be, the same."""
-        entries = self._record.old
-        different, unknown = set(), []
-        for name in here.keys() & there.keys():
-            verdict = judge(here[name], there[name], entries.get(name))
-            if self._options.verify == "content" and verdict is Verdict.SAME:
-                verdict = Verdict.UNKNOWN
-            if verdict is Verdict.UNKNOWN:
-                unknown.append(name)
-            elif verdict is Verdict.DIFFERENT:
+        different: set[str] = set()
+        unread: list[str] = []
+        reading = self._options.verify == "content"
+        for name, mine in here.items():
+            theirs = there.get(name)
+            if theirs is None:
+                continue
+            verdict = judge(mine, theirs, self._record.old.get(name))
+            if verdict is Verdict.UNKNOWN and not reading:
+                verdict = self._judge_content(name, mine, theirs)
+            if verdict is Verdict.DIFFERENT:
                 different.add(name)
-        self._find_digests(unknown, here, there)
-        for name in unknown:
-            verdict = judge_content(
-                here[name],
-                self._here.get(here[name]),
-                there[name],
-                self._there.get(there[name]),
-                entries.get(name),
-            )
+            elif verdict is Verdict.UNKNOWN or reading:
+                unread.append(name)
+        self._read_contents(unread, here, there)
+        for name in unread:
+            verdict = self._judge_content(name, here[name], there[name])
             if verdict is not Verdict.SAME:
                 different.add(name)
         return different
 
-    def _find_digests(
+    def _judge_content(
+        self, name: str, mine: ObjectInfo, theirs: ObjectInfo
+    ) -> Verdict:
+        """By the digests that are known."""
+        return judge_content(
+            mine,
+            self._here.get(mine),
+            theirs,
+            self._there.get(theirs),
+            self._record.old.get(name),
+        )
+
+    def _read_contents(
         self, names: t.Sequence[str], here: Objects, there: Objects
     ) -> None:
         reading = self._options.verify == "content"
         if reading or self._source.features.digests:
-            infos = (here[name] for name in names)
+            infos = [here[name] for name in names]
             self._here.find(infos, self._workers, afresh=reading)
         # what a manifest says is not looked up: it may be there no more
         if reading or (self._destination.features.digests and not self._believing):
-            infos = (there[name] for name in names)
+            infos = [there[name] for name in names]
+            if not reading:
+                self._there.recall(infos)
             self._there.find(infos, self._workers, afresh=reading)
 
     # -- what is said of it
@@ -309,10 +330,13 @@ class _Sync:
             raise SyncStoppedError(exc, self.report, planned) from exc
 
     def _note_unchanged(self, plan: Plan, here: Objects, there: Objects) -> None:
-        written = {write.name for write in plan.writes}
-        for name, info in here.items():
-            if name not in written:
-                self._record.note(name, info, self._here.get(info), there[name])
+        names = here.keys() - {write.name for write in plan.writes}
+        if self._options.verify == "content":
+            for name in names:
+                digests = self._here.get(here[name])
+                self._record.note(name, here[name], digests, there[name])
+        else:
+            self._record.note_unchanged(names, here, there, self._here.get)
 
     def _write_all(self, writes: t.Sequence[Write]) -> None:
         sizes: dict[str, int] = {}

@@ -123,13 +123,20 @@ class DestinationScan:
 
 
 def list_destination(
-    store: Store, selection: t.Container[str], only: str | None
+    store: Store,
+    selection: t.Container[str],
+    only: str | None,
+    middle: str | None,
 ) -> DestinationScan | None:
-    """List the destination, or ``only`` one name of it; None when there is no such container."""
+    """List the destination, or ``only`` one name of it; None when there is no such container.
+
+    ``middle``: a name near the middle of what is probably there, if one is known.
+    """
     prefix = store.endpoint.prefix
+    around = None if middle is None or only is not None else prefix + middle
     scan = DestinationScan()
     try:
-        for info in store.list(prefix + (only or "")):
+        for info in store.list_around(prefix + (only or ""), around):
             name = info.key[len(prefix) :]
             if name in selection:
                 scan.objects[name] = info
