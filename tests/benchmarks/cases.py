@@ -70,7 +70,8 @@ def measure(
                 bucket = shared or stack.enter_context(buckets.fresh())
                 command = tool.command(source, bucket, case.prepared)
                 results[tool.name].measures.append(run(command, tool.environment))
-                buckets.check(bucket, case.files, tool.name)
+                if number == 0:
+                    buckets.check(bucket, case.files, tool.name)
     if shared is not None:
         buckets.remove(shared)
     return results

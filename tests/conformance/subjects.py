@@ -42,6 +42,19 @@ def _s3() -> type[Store]:
     return S3Store
 
 
+def _s3_alone() -> type[Store]:
+    from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3 import (
+        S3Store,
+    )
+
+    class WithoutObstore(S3Store):
+        """As on a host that has boto3 alone."""
+
+        fast_lane = False
+
+    return WithoutObstore
+
+
 def _azure() -> type[Store]:
     from ansible_collections.longshore.storage.plugins.module_utils._drivers._azure import (
         AzureStore,
@@ -167,6 +180,7 @@ SUBJECTS: t.Sequence[Subject] = (
     Subject("local", _local, "LOCAL", refuses=_FILE_SYSTEM),
     Subject("s3-seaweedfs", _s3, "S3", "seaweedfs", _S3_ON_SEAWEEDFS),
     Subject("s3-moto", _s3, "S3", "moto", _S3_ON_MOTO, gaps=_MOTO_GAPS),
+    Subject("s3-alone-seaweedfs", _s3_alone, "S3", "seaweedfs", _S3_ON_SEAWEEDFS),
     Subject("libcloud-s3-seaweedfs", _libcloud, "S3", "seaweedfs", _S3_ON_SEAWEEDFS),
     Subject("libcloud-s3-moto", _libcloud, "S3", "moto", _S3_ON_MOTO, gaps=_MOTO_GAPS),
     Subject(

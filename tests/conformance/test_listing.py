@@ -103,3 +103,27 @@ def test_two_listings_at_once(store: Store, prefix: str, start: str) -> None:
         store.write(key, b"x")
     pairs = zip(store.list(prefix + start), store.list(prefix + start), strict=True)
     assert {one.key for one, _unused in pairs} == keys
+
+
+def test_a_listing_in_two_parts_is_the_same_listing(bench: Bench) -> None:
+    """Wherever the middle is said to be, and whether or not there is such a key."""
+    with bench.open(bench.container()) as store:
+        store.create_container()
+        in_parts = type(store).list_around is not Store.list_around
+        keys = [f"p/{n % 5}/d{n % 11}-x/{n:05}" for n in range(2405 if in_parts else 9)]
+        keys += [f"p/{n % 5}-{n}" for n in range(7)]
+        on_threads(8, lambda key: store.write(key, b"x"), keys)
+        ordered = sorted(keys)
+        middles = [
+            ordered[len(keys) // 2],
+            ordered[0],
+            ordered[-1],
+            "p/2",
+            "p/2/d5-",
+            "q",
+        ]
+        for middle in middles:
+            found = [info.key for info in store.list_around("p/", middle)]
+            assert len(found) == len(set(found)), middle
+            assert sorted(found) == ordered, middle
+        assert store.delete(keys) == {}

@@ -12,7 +12,6 @@ times longer than the request. So its handler here takes a page's XML away befor
 
 from __future__ import annotations
 
-import itertools
 import queue
 import re
 import threading
@@ -88,7 +87,8 @@ def list_objects(
             yield from page
     else:
         with _Ahead(_pages(fetch, {"StartAfter": middle})) as second:
-            yield from _both(itertools.chain((parse_page(first),), rest), second)
+            yield from parse_page(first)
+            yield from _both(rest, second)
 
 
 def _pages(
@@ -155,7 +155,6 @@ def _both(
     Where that is, the second part's first key says: the order of keys is the server's affair.
     Should the first part never come to it, it was the whole listing itself.
     """
-    yield from next(before)
     second = iter(after)
     start = next(second, ())
     border = start[0].key if start else None

@@ -30,19 +30,11 @@ class Contents:
         self.cache = cache
         self._known: dict[str, Digests] = {}
 
-    def recall(self, infos: t.Iterable[ObjectInfo]) -> None:
-        """Make known what the cache remembers of these objects."""
-        if self.cache is not None:
-            for info in infos:
-                digests = self.cache.get(info)
-                if digests is not None:
-                    self._known[info.key] = digests
-
     def find(
         self, infos: t.Iterable[ObjectInfo], workers: Workers, *, afresh: bool
     ) -> None:
         """Make the digests of these objects known, by reading them unless they are (even so, ``afresh``)."""
-        unknown = [info for info in infos if afresh or info.key not in self._known]
+        unknown = [info for info in infos if afresh or self.get(info) is None]
         for info, (digests, began) in workers.run(self._read, unknown):
             self.remember(info, digests, began)
 
@@ -54,7 +46,10 @@ class Contents:
 
     def get(self, info: ObjectInfo) -> Digests | None:
         """The object's digests, if they are known."""
-        return self._known.get(info.key)
+        known = self._known.get(info.key)
+        if known is None and self.cache is not None:
+            known = self.cache.get(info)
+        return known
 
     def _read(self, info: ObjectInfo) -> tuple[Digests, int]:
         began = time.time_ns()

@@ -173,8 +173,6 @@ class _Sync:
             only=self._only,
             hierarchical_destination=self._destination.features.hierarchical,
         )
-        # while the listing is awaited
-        self._here.recall(scan.objects.values())
         try:
             self._record.read(self._selection)
         except StoreError:
@@ -270,8 +268,6 @@ class _Sync:
         # what a manifest says is not looked up: it may be there no more
         if reading or (self._destination.features.digests and not self._believing):
             infos = [there[name] for name in names]
-            if not reading:
-                self._there.recall(infos)
             self._there.find(infos, self._workers, afresh=reading)
 
     # -- what is said of it

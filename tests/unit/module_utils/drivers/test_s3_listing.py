@@ -19,6 +19,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_listing import (
     ListingError,
+    list_objects,
     md5_of,
     next_position,
     parse_page,
@@ -142,3 +143,48 @@ def test_md5_of() -> None:
     assert md5_of(MD5) == MD5
     for etag in (None, "", MD5 + "-1", MD5.upper(), MD5[1:], MD5 + "\n"):
         assert md5_of(etag) is None
+
+
+class PagedServer:
+    """A client of a server that lists in byte order, three keys a page."""
+
+    def __init__(self, keys: t.Iterable[str], vanishes: str | None = None) -> None:
+        self.keys = sorted(keys)
+        self.vanishes = vanishes
+
+    def list_objects_v2(self, **asked: str) -> dict[str, bytes]:
+        after = asked.get("ContinuationToken") or asked.get("StartAfter") or ""
+        rest = [key for key in self.keys if key > after]
+        page, more = rest[:3], len(rest) > 3
+        if "StartAfter" in asked and self.vanishes in page:
+            self.keys.remove(self.vanishes)
+        head = f"<IsTruncated>{str(more).lower()}</IsTruncated>"
+        if more:
+            head += f"<NextContinuationToken>{page[-1]}</NextContinuationToken>"
+        return {"LongshorePage": _page(*map(_object, page), head=head)}
+
+
+def _keys(server: PagedServer, middle: str | None) -> list[str]:
+    return [info.key for info in list_objects(server, "c", "", middle)]
+
+
+@given(st.sets(st.text("abc", min_size=1, max_size=4)), st.text("abcd", max_size=4))
+def test_two_parts_are_one_listing(keys: set[str], middle: str) -> None:
+    assert _keys(PagedServer(keys), middle or None) == sorted(keys)
+
+
+def test_two_parts_when_their_border_vanishes() -> None:
+    keys = [f"{number:02}" for number in range(20)]
+    found = _keys(PagedServer(keys, vanishes="11"), "10")
+    assert found == [key for key in keys if key != "11"]
+
+
+def test_a_fault_in_the_second_part_is_raised() -> None:
+    class Failing(PagedServer):
+        def list_objects_v2(self, **asked: str) -> dict[str, bytes]:
+            if (asked.get("ContinuationToken") or "") > "15":
+                raise ZeroDivisionError
+            return super().list_objects_v2(**asked)
+
+    with pytest.raises(ZeroDivisionError):
+        _keys(Failing(f"{number:02}" for number in range(20)), "10")
