@@ -56,6 +56,24 @@ options:
       - Allow an empty source to delete everything in the destination.
     type: bool
     default: false
+  max_delete:
+    description:
+      - Refuse to do anything when more than this would be deleted; a number of objects, or a share of what the
+        destination holds such as V(10%).
+    type: str
+  protect:
+    description:
+      - Never delete what matches one of these patterns in the destination, even if the source does not have it.
+    type: list
+    elements: str
+    default: []
+  order:
+    description:
+      - Publish in this order. Each entry is a pattern, or a list of patterns; a group is begun when all before it is
+        published, and what no group matches comes first. When a group fails, those after it are not begun.
+      - By default, pages (C(*.html) and C(*.htm)) come after everything else.
+    type: list
+    elements: raw
   include:
     description:
       - Publish only what matches one of these patterns, written as in a C(.gitignore) file and matched
@@ -256,6 +274,9 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "destination": {"type": "raw", "required": True},
     "delete": {"type": "bool", "default": True},
     "allow_empty": {"type": "bool", "default": False},
+    "max_delete": {"type": "str"},
+    "protect": {"type": "list", "elements": "str", "default": []},
+    "order": {"type": "list", "elements": "raw"},
     "include": {"type": "list", "elements": "str", "default": []},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "manifest": {
@@ -292,6 +313,9 @@ def options_of(module: Module) -> SyncOptions:
         allow_empty=params["allow_empty"],
         include=tuple(params["include"]),
         exclude=tuple(params["exclude"]),
+        order=None if params["order"] is None else tuple(params["order"]),
+        protect=tuple(params["protect"]),
+        max_delete=params["max_delete"],
         manifest=params["manifest"],
         verify=params["verify"],
         follow_links=params["follow_links"],

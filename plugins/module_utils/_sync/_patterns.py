@@ -19,30 +19,39 @@ if t.TYPE_CHECKING:  # pragma: no cover
     from pathspec import GitIgnoreSpec
 
 
+class Patterns:
+    """Gitignore lines: ``*.map``, ``/drafts/``, ``**/cache/*``, ``!keep.me``; the last match decides.
+
+    ``option`` is what the user calls them. Raises ``ConfigurationError`` for one that cannot be
+    parsed.
+    """
+
+    def __init__(self, option: str, patterns: t.Sequence[str]) -> None:
+        self._matches = _compile(option, patterns).match_file
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._matches(name)
+
+
 class Selection:
     """Names that are included (all, without ``include``) and not excluded; never our reserved ones.
 
     An object of exactly the prefix's key has no name, and is never selected either.
-
-    Patterns are gitignore lines: ``*.map``, ``/drafts/``, ``**/cache/*``, ``!keep.me``; the last
-    one that matches decides. Raises ``ConfigurationError`` for one that cannot be parsed.
     """
 
     def __init__(self, include: t.Sequence[str], exclude: t.Sequence[str]) -> None:
-        self._include = _compile("include", include)
-        self._exclude = _compile("exclude", exclude)
+        self._include = Patterns("include", include) if include else None
+        self._exclude = Patterns("exclude", exclude) if exclude else None
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str) or not name or name.startswith(RESERVED):
             return False
-        if self._include is not None and not self._include.match_file(name):
+        if self._include is not None and name not in self._include:
             return False
-        return self._exclude is None or not self._exclude.match_file(name)
+        return self._exclude is None or name not in self._exclude
 
 
-def _compile(option: str, patterns: t.Sequence[str]) -> GitIgnoreSpec | None:
-    if not patterns:
-        return None
+def _compile(option: str, patterns: t.Sequence[str]) -> GitIgnoreSpec:
     try:
         from pathspec import GitIgnoreSpec
     except ImportError:

@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass
 
 from .._drivers._base import ObjectInfo
 from .._errors import PlanRefusedError
+from ._order import Order
 
 #: How many names an error or a sample shows.
 SAMPLE = 10
@@ -30,10 +32,12 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that will change, sorted by name. ``make_way`` is deleted before ``late`` is written."""
+    """All that will change: ``phases`` one after the other, each sorted by name.
 
-    assets: tuple[Write, ...]
-    pages: tuple[Write, ...]
+    ``make_way`` is deleted before ``late`` is written.
+    """
+
+    phases: tuple[tuple[Write, ...], ...]
     make_way: tuple[ObjectInfo, ...]
     late: tuple[Write, ...]
     deletions: tuple[ObjectInfo, ...]
@@ -42,7 +46,7 @@ class Plan:
     @property
     def writes(self) -> tuple[Write, ...]:
         """Every write, in the order of the phases."""
-        return self.assets + self.pages + self.late
+        return (*itertools.chain.from_iterable(self.phases), *self.late)
 
     @property
     def removed(self) -> tuple[ObjectInfo, ...]:
@@ -60,6 +64,7 @@ def make_plan(
     destination: t.Mapping[str, ObjectInfo],
     different: t.AbstractSet[str],
     *,
+    order: Order,
     delete: bool,
     kept: t.AbstractSet[str] = frozenset(),
     hierarchical: bool = False,
@@ -84,20 +89,17 @@ def make_plan(
         blocked = _in_the_way(writes, {*destination, *others})
         _refuse_what_stays(blocked, extraneous)
     make_way = {other for others in blocked.values() for other in others}
-    free = [write for write in writes if write.name not in blocked]
+    phases: list[list[Write]] = [[] for _number in range(order.phases)]
+    for write in writes:
+        if write.name not in blocked:
+            phases[order.phase_of(write.name)].append(write)
     return Plan(
-        assets=tuple(write for write in free if not is_page(write.name)),
-        pages=tuple(write for write in free if is_page(write.name)),
+        phases=tuple(tuple(phase) for phase in phases),
         make_way=tuple(i for name, i in extraneous.items() if name in make_way),
         late=tuple(write for write in writes if write.name in blocked),
         deletions=tuple(i for name, i in extraneous.items() if name not in make_way),
         unchanged=len(source) - len(writes),
     )
-
-
-def is_page(name: str) -> bool:
-    """Pages are published after what they refer to."""
-    return name.lower().endswith((".html", ".htm"))
 
 
 def refuse_collisions(names: t.Collection[str]) -> None:

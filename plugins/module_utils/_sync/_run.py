@@ -31,7 +31,8 @@ from .._workers import Workers
 from ._compare import Verdict, judge, judge_content
 from ._contents import Contents
 from ._options import SyncOptions
-from ._patterns import Selection
+from ._order import DeleteLimit, Order
+from ._patterns import Patterns, Selection
 from ._plan import Plan, Write, make_plan
 from ._record import Record
 from ._scan import (
@@ -120,6 +121,8 @@ class _Sync:
         self._there = Contents(destination, self._cache_of(destination.endpoint))
         keeper = ManifestKeeper(destination, workers)
         self._record = Record(options.manifest, keeper, source, destination)
+        self._order = Order(options.order)
+        self._limit = DeleteLimit(options.max_delete)
         self._believing = False
         self._others: t.Sequence[str] = ()
 
@@ -209,8 +212,9 @@ class _Sync:
             scan.objects,
             objects,
             self._different(scan.objects, objects),
+            order=self._order,
             delete=self._options.delete,
-            kept=kept_names(scan, objects),
+            kept=kept_names(scan, objects) | self._protected(objects),
             hierarchical=self._destination.features.hierarchical,
             others=self._others,
         )
@@ -220,8 +224,17 @@ class _Sync:
                 f"object(s) of {self._destination.endpoint.place} would be deleted.",
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
             )
+        self._limit.check(
+            len(plan.removed), len(objects), self._destination.endpoint.place
+        )
         refuse_faults(self._destination, (write.name for write in plan.writes))
         return plan
+
+    def _protected(self, objects: Objects) -> frozenset[str]:
+        if not self._options.protect:
+            return frozenset()
+        patterns = Patterns("protect", self._options.protect)
+        return frozenset(name for name in objects if name in patterns)
 
     def _different(self, here: Objects, there: Objects) -> set[str]:
         """Names on both sides whose contents are not, or cannot be told to be, the same."""
@@ -280,6 +293,10 @@ class _Sync:
                 f"{len(findings)} name(s) of the source were left out, and kept in the destination: "
                 f"{shown(findings)}."
             )
+        for number in self._order.idle(scan.objects):
+            self.report.warnings.append(
+                f"order[{number}] matches nothing of the source."
+            )
         before = {w.name: w.replaced for w in plan.writes if w.replaced is not None}
         before.update({self._name(info): info for info in plan.removed})
         self.report.before = [
@@ -310,8 +327,8 @@ class _Sync:
         try:
             if not plan.empty:
                 self._record.begin()
-            self._write_all(plan.assets)
-            self._write_all(plan.pages)
+            for phase in plan.phases:
+                self._write_all(phase)
             self._delete_all(plan.make_way)
             self._write_all(plan.late)
             if plan.deletions:

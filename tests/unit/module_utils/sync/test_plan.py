@@ -18,6 +18,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._sync._order import (
+    Order,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._sync._plan import (
     Plan,
     make_plan,
@@ -33,6 +36,7 @@ def plan(
     source: str, destination: str = "", different: str = "", **options: object
 ) -> Plan:
     options.setdefault("delete", True)
+    options.setdefault("order", Order(None))
     return make_plan(
         infos(*source.split()),
         infos(*destination.split()),
@@ -57,9 +61,20 @@ def test_new_different_equal_and_extraneous() -> None:
 
 def test_pages_are_written_after_what_they_refer_to() -> None:
     made = plan("index.html a.css B.HTM img/x.png old/page.HTML html x.html.gz")
-    assert names(made.assets) == ["a.css", "html", "img/x.png", "x.html.gz"]
-    assert names(made.pages) == ["B.HTM", "index.html", "old/page.HTML"]
-    assert names(made.writes) == names(made.assets) + names(made.pages)
+    assets, pages = made.phases
+    assert names(assets) == ["a.css", "html", "img/x.png", "x.html.gz"]
+    assert names(pages) == ["B.HTM", "index.html", "old/page.HTML"]
+    assert names(made.writes) == names(assets) + names(pages)
+
+
+def test_groups_are_written_in_their_order_after_all_the_rest() -> None:
+    order = Order([["*.js", "*.css"], "*.html"])
+    made = plan("z a.js b/c.css b/x.html feed.xml index.html", order=order)
+    assert [names(phase) for phase in made.phases] == [
+        ["feed.xml", "z"],
+        ["a.js", "b/c.css"],
+        ["b/x.html", "index.html"],
+    ]
 
 
 def test_nothing_is_deleted_without_delete_nor_what_is_kept() -> None:
@@ -80,7 +95,7 @@ def test_a_file_gives_way_to_a_folder_and_a_folder_to_a_file() -> None:
     assert names(made.make_way) == ["a", "d/e/f", "d/g"]
     assert names(made.late) == ["a/b/c", "d"]
     assert names(made.deletions) == ["z"]
-    assert names(made.pages) == ["index.html"]
+    assert names(made.phases[1]) == ["index.html"]
 
 
 def test_what_may_stay_as_it_is_elsewhere_stands_in_the_way_of_nothing() -> None:
@@ -147,7 +162,12 @@ def test_plan_is_pure_and_leads_to_the_source(
     )
     assume(not (hierarchical and in_conflict(destination)))
     before = copy.deepcopy((source, destination))
-    arguments = {"delete": delete, "kept": kept, "hierarchical": hierarchical}
+    arguments = {
+        "order": Order(None),
+        "delete": delete,
+        "kept": kept,
+        "hierarchical": hierarchical,
+    }
     try:
         made = make_plan(source, destination, different, **arguments)  # type: ignore[arg-type]  # any option
     except PlanRefusedError:
@@ -158,7 +178,7 @@ def test_plan_is_pure_and_leads_to_the_source(
     assert made == make_plan(source, destination, different, **arguments)  # type: ignore[arg-type]  # any option
 
     after = dict(destination)
-    for step in (made.assets, made.pages, made.make_way, made.late, made.deletions):
+    for step in (*made.phases, made.make_way, made.late, made.deletions):
         for item in step:
             if isinstance(item, ObjectInfo):
                 del after[item.key]
@@ -174,4 +194,4 @@ def test_plan_is_pure_and_leads_to_the_source(
     same = {name: destination[name] for name in set(both) - different}
     assert after == source | stays | same
     assert made.unchanged == len(same)
-    assert [w.name for w in made.assets] == sorted(w.name for w in made.assets)
+    assert all(names(phase) == sorted(names(phase)) for phase in made.phases)
