@@ -48,11 +48,17 @@ class Module(AnsibleModule):
     # module before it gets to the first of them.
 
     def _log_invocation(self) -> None:
-        self.no_log_values.update(secrets_in(self.params))
+        self.no_log_values.update(self._secrets())
         super()._log_invocation()  # type: ignore[no-untyped-call]  # see above
 
+    def _secrets(self) -> t.Iterator[str]:
+        # an option whose fields Ansible was told of has none that is a secret
+        told = {name for name, spec in self.argument_spec.items() if "options" in spec}
+        params = {n: value for n, value in self.params.items() if n not in told}
+        return secrets_in(params)
+
     def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
-        self.no_log_values.update(secrets_in(self.params))
+        self.no_log_values.update(self._secrets())
         super()._return_formatted(kwargs)  # type: ignore[no-untyped-call]  # see above
 
     def endpoint(self, option: str) -> Endpoint:

@@ -67,6 +67,57 @@ options:
     type: list
     elements: str
     default: []
+  rules:
+    description:
+      - How objects are published, by patterns of their names. Of each field the first rule that matches and has it wins.
+      - What a rule sets is found and repaired when it changes, without sending the contents again where the store can
+        copy within itself. A manifest remembers it, so O(manifest=never) and rules exclude each other.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      match:
+        description: A pattern, or a list of patterns, written as in a C(.gitignore) file.
+        type: raw
+        required: true
+      content_type:
+        description: The media type; by default it is guessed from the name, the same on every host.
+        type: str
+      cache_control:
+        description: How long others may keep it.
+        type: str
+      content_encoding:
+        description: What the file is encoded in already.
+        type: str
+      content_disposition:
+        description: Whether a browser shows or saves it.
+        type: str
+      content_language:
+        description: The language it is in.
+        type: str
+      metadata:
+        description: Further names and texts that are kept beside it.
+        type: dict
+      acl:
+        description: A canned ACL, of stores that speak the protocol of Amazon S3.
+        type: str
+      storage_class:
+        description: A storage class, of stores that speak the protocol of Amazon S3.
+        type: str
+      redirect:
+        description: Where a website sends who asks for it, of stores that speak the protocol of Amazon S3.
+        type: str
+      compress:
+        description:
+          - Compress it, where that saves. In place, with one encoding, the object itself is stored so and carries it as
+            its content encoding; with O(rules[].siblings), the object stays plain and each encoding is an object beside it.
+          - V(br) needs the Python library brotli, V(zstd) the library zstandard.
+        type: list
+        elements: str
+        choices: [gzip, br, zstd]
+      siblings:
+        description: Publish compressed contents beside the object, as C(app.js.gz), C(app.js.br) and C(app.js.zst).
+        type: bool
   order:
     description:
       - Publish in this order. Each entry is a pattern, or a list of patterns; a group is begun when all before it is
@@ -133,7 +184,8 @@ requirements:
   - boto3 and obstore for Amazon S3 and everything that speaks its protocol
   - obstore for Azure and Google
   - apache-libcloud for all other providers
-  - pathspec for O(include) and O(exclude)
+  - pathspec for patterns (O(include), O(exclude), O(rules), O(order), O(protect))
+  - brotli and zstandard to compress with V(br) and V(zstd)
 seealso:
   - name: Publishing a tree of files
     description: The guide to this module.
@@ -162,6 +214,20 @@ EXAMPLES = r"""
     exclude:
       - /uploads/
       - "*.map"
+
+- name: Publish a site with headers, compressed, and safely
+  longshore.storage.static_container:
+    source: public/
+    destination: www
+    rules:
+      - match: "*.html"
+        cache_control: no-cache
+      - match: /assets/
+        cache_control: public, max-age=31536000, immutable
+      - match: ["*.html", "*.css", "*.js", "*.svg"]
+        compress: [gzip]
+    max_delete: 10%
+    protect: [/uploads/]
 
 - name: Mirror a folder to another one
   longshore.storage.static_container:
@@ -276,6 +342,29 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "allow_empty": {"type": "bool", "default": False},
     "max_delete": {"type": "str"},
     "protect": {"type": "list", "elements": "str", "default": []},
+    "rules": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "match": {"type": "raw", "required": True},
+            "content_type": {"type": "str"},
+            "cache_control": {"type": "str"},
+            "content_encoding": {"type": "str"},
+            "content_disposition": {"type": "str"},
+            "content_language": {"type": "str"},
+            "metadata": {"type": "dict"},
+            "acl": {"type": "str"},
+            "storage_class": {"type": "str"},
+            "redirect": {"type": "str"},
+            "compress": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["gzip", "br", "zstd"],
+            },
+            "siblings": {"type": "bool"},
+        },
+    },
     "order": {"type": "list", "elements": "raw"},
     "include": {"type": "list", "elements": "str", "default": []},
     "exclude": {"type": "list", "elements": "str", "default": []},
@@ -313,6 +402,7 @@ def options_of(module: Module) -> SyncOptions:
         allow_empty=params["allow_empty"],
         include=tuple(params["include"]),
         exclude=tuple(params["exclude"]),
+        rules=tuple(params["rules"]),
         order=None if params["order"] is None else tuple(params["order"]),
         protect=tuple(params["protect"]),
         max_delete=params["max_delete"],

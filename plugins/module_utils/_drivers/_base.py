@@ -42,9 +42,16 @@ class ObjectInfo(t.NamedTuple):
     md5: str | None = None
 
 
+_SETTINGS: t.Final = ("acl", "storage_class", "redirect")
+
+
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What is kept beside an object's bytes. ``None``: not set. Metadata names are lower case."""
+    """What is kept beside an object's bytes. ``None``: not set. Metadata names are lower case.
+
+    The last three are settings that some stores have (``Features.settings``); they are written and
+    never read back. ``redirect`` is where a website sends who asks for the object.
+    """
 
     content_type: str | None = None
     cache_control: str | None = None
@@ -52,6 +59,14 @@ class Attributes:
     content_disposition: str | None = None
     content_language: str | None = None
     metadata: t.Mapping[str, str] = field(default_factory=dict)
+    acl: str | None = None
+    storage_class: str | None = None
+    redirect: str | None = None
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The names of those settings that are set."""
+        return frozenset(name for name in _SETTINGS if getattr(self, name) is not None)
 
 
 #: Nothing set.
@@ -99,6 +114,10 @@ class Features:
     digests: bool = False
     #: ``a`` and ``a/b`` cannot exist together (a file system).
     hierarchical: bool = False
+    #: ``copy`` copies objects, and changes their attributes, without their bytes passing through here.
+    server_side_copy: bool = False
+    #: Those of ``acl``, ``storage_class`` and ``redirect`` that the store knows.
+    settings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +178,16 @@ class Store(abc.ABC):
         """Why this store cannot hold ``key``, as far as can be told without asking it; else None."""
         return None
 
+    def refuse_settings(self, attributes: Attributes, operation: str) -> None:
+        """Raises ``StoreError`` for settings that are not among ``features.settings``."""
+        unknown = attributes.settings - self.features.settings
+        if unknown:
+            raise StoreError(
+                operation,
+                self.endpoint.place,
+                f"{' and '.join(sorted(unknown))} cannot be set with provider {self.endpoint.provider}",
+            )
+
     @abc.abstractmethod
     def container_exists(self) -> bool:
         """Whether the container is there and may be used.
@@ -216,7 +245,8 @@ class Store(abc.ABC):
         ``size`` is the body's length in bytes where the caller knows it (a hint for a stream; the
         body is what counts). When iterating ``body`` raises, nothing is written and the exception
         passes through unchanged. Raises ``KeyRefusedError`` for a key that cannot be held exactly
-        as given, ``ConditionFailedError`` when ``condition`` does not hold.
+        as given, ``ConditionFailedError`` when ``condition`` does not hold, ``StoreError`` for a setting
+        that is not among ``features.settings``.
         """
 
     @abc.abstractmethod
@@ -225,6 +255,19 @@ class Store(abc.ABC):
 
         Returns the keys that could not be deleted, each with what the store said.
         """
+
+    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+        """Make ``key`` of this container's object ``source``, with these attributes and no others.
+
+        Only with ``features.server_side_copy``. ``key`` may be the source's own, which changes its
+        attributes alone. Objects of any size are copied whole or not at all. Raises
+        ``ObjectMissingError``, and ``ConditionFailedError`` when the source's etag is another now.
+        """
+        raise StoreError(
+            f"copy object {source.key!r}",
+            self.endpoint.place,
+            "this store cannot copy objects",
+        )
 
     def digests(self, info: ObjectInfo) -> Digests:
         """Hashes of the object's bytes as they are now. Only with ``features.digests``."""

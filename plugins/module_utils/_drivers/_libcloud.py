@@ -210,6 +210,7 @@ class LibcloudStore(Store):
         operation = f"write object {key!r}"
         if fault := self.fault_of_key(key):
             raise KeyRefusedError(operation, self.endpoint.place, fault)
+        self.refuse_settings(attributes, operation)
         self._refuse_attributes(attributes, condition, operation)
         data, rest = self._begin(body)
         self._refuse_shape(key, len(data), operation)

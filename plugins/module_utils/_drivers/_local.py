@@ -320,6 +320,7 @@ class LocalStore(Store):
         condition: Condition | None = None,
     ) -> ObjectInfo:
         operation = f"write object {key!r}"
+        self.refuse_settings(attributes, operation)
         parents, name = split_key(key, operation, self.endpoint.place)
         self._require_container(operation)
         self._sweep()

@@ -23,6 +23,7 @@ from ._base import (
     Digests,
     Features,
     IfAbsent,
+    IfMatch,
     ObjectDetails,
     ObjectInfo,
     ReadResult,
@@ -44,7 +45,13 @@ _lock = threading.Lock()
 class MemoryStore(Store):
     """Objects in a dictionary."""
 
-    features = Features(conditional_write=True, listing_md5=True, digests=True)
+    features = Features(
+        conditional_write=True,
+        listing_md5=True,
+        digests=True,
+        server_side_copy=True,
+        settings=frozenset({"acl", "storage_class", "redirect"}),
+    )
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
@@ -97,12 +104,18 @@ class MemoryStore(Store):
         self.requests.add()
         with _lock:
             objects = self._objects(f"write object {key!r}")
-            self._check(condition, objects.get(key), key)
-            self._serial += 1
-            md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-            info = ObjectInfo(key, len(data), f"{md5}-{id(self):x}-{self._serial}", md5)
-            objects[key] = _Object(info, attributes, data)
-        return info
+            self._check(condition, objects.get(key), f"write object {key!r}")
+            return self._keep(objects, key, data, attributes)
+
+    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+        operation = f"copy object {source.key!r} to {key!r}"
+        self.requests.add()
+        with _lock:
+            found = self._find(source.key, operation)
+            if source.etag is not None:
+                self._check(IfMatch(source.etag), found, operation)
+            objects = self._objects(operation)
+            return self._keep(objects, key, found.data, attributes)
 
     def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
         self.requests.add()
@@ -127,18 +140,30 @@ class MemoryStore(Store):
                 operation, self.endpoint.place, "there is no such container"
             ) from None
 
+    def _keep(
+        self, objects: dict[str, _Object], key: str, data: bytes, attributes: Attributes
+    ) -> ObjectInfo:
+        self._serial += 1
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        info = ObjectInfo(key, len(data), f"{md5}-{id(self):x}-{self._serial}", md5)
+        objects[key] = _Object(info, attributes, data)
+        return info
+
     def _get(self, key: str, operation: str) -> _Object:
         self.requests.add()
         with _lock:
-            try:
-                return self._objects(operation)[key]
-            except KeyError:
-                raise ObjectMissingError(
-                    operation, self.endpoint.place, "there is no such object"
-                ) from None
+            return self._find(key, operation)
+
+    def _find(self, key: str, operation: str) -> _Object:
+        try:
+            return self._objects(operation)[key]
+        except KeyError:
+            raise ObjectMissingError(
+                operation, self.endpoint.place, "there is no such object"
+            ) from None
 
     def _check(
-        self, condition: Condition | None, existing: _Object | None, key: str
+        self, condition: Condition | None, existing: _Object | None, operation: str
     ) -> None:
         if condition is None:
             return
@@ -148,7 +173,7 @@ class MemoryStore(Store):
             holds = existing is not None and existing.info.etag == condition.etag
         if not holds:
             raise ConditionFailedError(
-                f"write object {key!r}",
+                operation,
                 self.endpoint.place,
                 "it is not as the condition asks",
             )

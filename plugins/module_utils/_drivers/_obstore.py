@@ -451,6 +451,7 @@ class ObstoreStore(Store):
         """As the contract says; with ``condition``, the whole body is held in memory."""
         operation = f"write object {key!r}"
         self._refuse(operation, self.fault_of_key(key))
+        self.refuse_settings(attributes, operation)
         if fault := attribute_fault(attributes):
             raise StoreError(operation, self.endpoint.place, fault)
         first, rest = _first_part(body)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -43,15 +44,16 @@ from ._base import (
     Store,
 )
 from ._s3_client import is_amazon, open_client
+from ._s3_copy import MultipartCopier, copied_etag, copy_source
 from ._s3_errors import error_code, error_text, explained, is_bad_request
 from ._s3_keys import KeyGuard, is_fragile, key_fault, shapes
 from ._s3_listing import list_objects, md5_of
-from ._s3_upload import MultipartUploader, Part, UploadError, cut, part_size
+from ._s3_upload import Part, UploadError, cut, part_size
 
 if t.TYPE_CHECKING:
     from ._s3_fast import FastLane
 
-#: Our attributes -> the SDK's parameters.
+#: Our attributes, but for metadata -> the SDK's parameters.
 _HEADERS: t.Final = {
     "content_type": "ContentType",
     "cache_control": "CacheControl",
@@ -59,6 +61,13 @@ _HEADERS: t.Final = {
     "content_disposition": "ContentDisposition",
     "content_language": "ContentLanguage",
 }
+_SETTINGS: t.Final = {
+    "acl": "ACL",
+    "storage_class": "StorageClass",
+    "redirect": "WebsiteRedirectLocation",
+}
+#: What a header can carry.
+_SENDABLE: t.Final = re.compile("[\x20-\x7e]*")
 _DELETE_BATCH: t.Final = 1000
 _SINGLE_DELETES_AT_ONCE: t.Final = 16
 #: What servers without batch deletion answer.
@@ -70,10 +79,19 @@ _PASSING: t.Final = {"InternalError", "SlowDown", "ServiceUnavailable"}
 class S3Store(Store):
     """A container of an S3 server."""
 
-    features = Features(conditional_write=True, listing_md5=True)
+    features = Features(
+        conditional_write=True,
+        listing_md5=True,
+        server_side_copy=True,
+        settings=frozenset(_SETTINGS),
+    )
 
     #: Bodies up to this many bytes are one request; larger ones are parts of at least this size.
     multipart_threshold: t.ClassVar[int] = 8 * 1024 * 1024
+    #: Objects up to this many bytes, which is S3's limit, are copied in one request; larger ones in
+    #: parts of at least ``copy_part_size`` bytes.
+    copy_threshold: t.ClassVar[int] = 5 * 1024**3
+    copy_part_size: t.ClassVar[int] = 256 * 1024 * 1024
     #: Parts on their way at once, whatever the number of writers.
     part_workers: t.ClassVar[int] = 8
     #: Whether obstore is used where it is installed.
@@ -96,7 +114,7 @@ class S3Store(Store):
             )
         self._batch_deletes = True
         self._lock = threading.Lock()
-        self._uploader: MultipartUploader | None = None
+        self._uploader: MultipartCopier | None = None
 
     def _open_fast_lane(self, credentials: t.Callable[[], t.Any]) -> FastLane | None:
         if not self.fast_lane:
@@ -259,12 +277,7 @@ class S3Store(Store):
         condition: Condition | None = None,
     ) -> ObjectInfo:
         """See ``Store.write``. Memory: what ``MultipartUploader`` says."""
-        fault = key_fault(key)
-        if fault is not None:
-            raise self._refused(key, fault)
-        fault = _metadata_fault(attributes)
-        if fault is not None:
-            raise StoreError(f"write object {key!r}", self.endpoint.place, fault)
+        self._refuse(key, attributes, f"write object {key!r}")
         if isinstance(body, bytes):
             size = len(body)
             if size <= self.multipart_threshold:
@@ -280,6 +293,14 @@ class S3Store(Store):
         del first  # not to be held while the others are written
         return self._write_parts(key, parts, attributes, condition)
 
+    def _refuse(self, key: str, attributes: Attributes, operation: str) -> None:
+        fault = key_fault(key)
+        if fault is not None:
+            raise self._refused(key, fault)
+        fault = _metadata_fault(attributes) or _setting_fault(attributes)
+        if fault is not None:
+            raise StoreError(operation, self.endpoint.place, fault)
+
     def _write_whole(
         self, key: str, data: bytes, attributes: Attributes, condition: Condition | None
     ) -> ObjectInfo:
@@ -291,9 +312,10 @@ class S3Store(Store):
     def _put(
         self, key: str, data: bytes, attributes: Attributes, condition: Condition | None
     ) -> ObjectInfo:
-        if condition is None and self._fast is not None and self._fast.takes(key):
+        fast = self._fast if condition is None else None
+        if fast is not None and fast.takes(key, attributes):
             self.requests.add()
-            etag = self._fast.write(key, data, attributes)
+            etag = fast.write(key, data, attributes)
             if etag is not None:
                 return _info(key, len(data), etag)
         with self._write_explained(key, condition):
@@ -322,10 +344,42 @@ class S3Store(Store):
         self._check_kept(info)
         return info
 
-    def _open_uploader(self) -> MultipartUploader:
+    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+        operation = f"copy object {source.key!r} to {key!r}"
+        self._refuse(key, attributes, operation)
+        self._require_exact(source.key, operation)
+        self._check_shape(key, source.size)
+        copy = self._copy_whole
+        if source.size > self.copy_threshold:
+            copy = self._copy_parts
+        with self._copy_explained(source.key, key, operation):
+            etag = copy(source, key, _parameters(attributes))
+        info = _info(key, source.size, etag)
+        self._check_kept(info)
+        return info
+
+    def _copy_whole(
+        self, source: ObjectInfo, key: str, parameters: t.Mapping[str, t.Any]
+    ) -> str:
+        answer = self._client.copy_object(
+            **self._bucket,
+            Key=key,
+            MetadataDirective="REPLACE",
+            **copy_source(self.endpoint.container, source),
+            **parameters,
+        )
+        return copied_etag(answer, "CopyObjectResult")
+
+    def _copy_parts(
+        self, source: ObjectInfo, key: str, parameters: t.Mapping[str, t.Any]
+    ) -> str:
+        part = part_size(1, self.copy_part_size, source.size)
+        return self._open_uploader().copy(source, key, part, parameters)
+
+    def _open_uploader(self) -> MultipartCopier:
         with self._lock:
             if self._uploader is None:
-                self._uploader = MultipartUploader(
+                self._uploader = MultipartCopier(
                     self._client, self.endpoint.container, self.part_workers
                 )
             return self._uploader
@@ -450,6 +504,22 @@ class S3Store(Store):
                 f"write object {key!r}", self.endpoint.place, str(error)
             ) from error
 
+    @contextlib.contextmanager
+    def _copy_explained(
+        self, source: str, key: str, operation: str
+    ) -> t.Iterator[None]:
+        try:
+            with self._explained_of(key, operation):
+                with self._explained_of(source, operation):
+                    yield
+        except ObjectMissingError as error:
+            # Without that code it is not the source: the server cannot make out the key.
+            if is_fragile(key) and error_code(error.__cause__) != "NoSuchKey":
+                raise self._refused(key, error.detail) from error
+            raise
+        except UploadError as error:
+            raise StoreError(operation, self.endpoint.place, str(error)) from error
+
     def _refused(self, key: str, detail: str) -> KeyRefusedError:
         return KeyRefusedError(f"write object {key!r}", self.endpoint.place, detail)
 
@@ -473,7 +543,7 @@ def _parameters(attributes: Attributes) -> dict[str, t.Any]:
     """The attributes as the SDK's parameters."""
     parameters: dict[str, t.Any] = {
         name: value
-        for field, name in _HEADERS.items()
+        for field, name in (*_HEADERS.items(), *_SETTINGS.items())
         if (value := getattr(attributes, field)) is not None
     }
     if attributes.metadata:
@@ -486,6 +556,14 @@ def _metadata_fault(attributes: Attributes) -> str | None:
     for name, value in attributes.metadata.items():
         if not value or value != value.strip():
             return f"the value of metadata {name!r} is empty or has spaces at its ends, which HTTP headers lose"
+    return None
+
+
+def _setting_fault(attributes: Attributes) -> str | None:
+    """Why a setting cannot be sent; None when all can. Servers blame the signature instead."""
+    for name in sorted(attributes.settings):
+        if not _SENDABLE.fullmatch(getattr(attributes, name)):
+            return f"{name} has characters other than printable ASCII, which must be percent-encoded in an address"
     return None
 
 

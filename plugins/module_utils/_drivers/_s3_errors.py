@@ -42,6 +42,8 @@ _CLASSES: t.Final[t.Mapping[str, type[StoreError]]] = {
     "ExpiredToken": AccessDeniedError,
     "InvalidToken": AccessDeniedError,
     "AuthorizationHeaderMalformed": AccessDeniedError,
+    # Its status is that of a refusal.
+    "InvalidObjectState": StoreError,
 }
 _STATUS_CLASSES: t.Final[t.Mapping[int, type[StoreError]]] = {
     401: AccessDeniedError,
@@ -56,6 +58,8 @@ _HINTS: t.Final[t.Mapping[str, str]] = {
     "503": _BUSY,
     "TooManyRequests": _BUSY,
     "429": _BUSY,
+    "InvalidObjectState": "Its storage class is an archive: restore the object first.",
+    "AccessControlListNotSupported": "ACLs are switched off for the container: leave out acl.",
     "RequestTimeTooSkewed": "Set this machine's clock.",
     "AuthorizationHeaderMalformed": _REGION,
     "PermanentRedirect": _REGION,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .._endpoint import Endpoint
 from .._errors import TruncatedError
-from ._base import CHUNK_SIZE, Attributes, ObjectInfo, ReadResult
+from ._base import CHUNK_SIZE, NO_ATTRIBUTES, Attributes, ObjectInfo, ReadResult
 from ._obstore import from_obstore_attributes, key_fault, to_obstore_attributes
 from ._s3_listing import md5_of
 
@@ -85,9 +85,13 @@ class FastLane:
         except self._errors as error:
             raise ValueError(str(error)) from error
 
-    def takes(self, key: str) -> bool:
-        """Whether obstore can be asked for this key."""
-        return self._failures < _PATIENCE and key_fault(key) is None
+    def takes(self, key: str, attributes: Attributes = NO_ATTRIBUTES) -> bool:
+        """Whether obstore can be asked for this key, or to write it with these attributes."""
+        return (
+            self._failures < _PATIENCE
+            and key_fault(key) is None
+            and not attributes.settings
+        )
 
     def write(self, key: str, data: bytes, attributes: Attributes) -> str | None:
         """Write an object; its ETag as the server gave it, or None where that failed."""

@@ -13,7 +13,8 @@ Below ``.longshore/manifest/`` of the destination's prefix lie:
     JSON: ``version`` (1), ``bits``, ``shards`` (2**bits names, null for an empty shard),
     ``pending`` (the id of a run that may have changed objects since, else null).
 ``shards/<name>``
-    zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag]``, sorted by name;
+    zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag, treatment]``, sorted by
+    name, the last left out where it is empty;
     the shard's name is the SHA-256 of the lines, so equal content has one name whatever zlib made
     of it.
 
@@ -34,6 +35,9 @@ from .._errors import LongshoreError
 RESERVED = ".longshore/"
 
 VERSION = 1
+
+#: The stored size of an entry that says that there is no such object.
+ABSENT = -1
 ENTRIES_PER_SHARD = 4096
 _MAX_BITS = 12
 
@@ -47,7 +51,9 @@ class Entry(t.NamedTuple):
 
     ``size`` and ``digest`` (SHA-256, hex; empty when never read) are of the source's bytes,
     ``source_etag`` is the remote source's (else empty); ``stored_size`` and ``etag`` are the
-    destination's: the entry speaks of the object only while these are still so.
+    destination's: the entry speaks of the object only while these are still so. ``treatment`` says
+    what rules made of it. A ``stored_size`` of ``ABSENT`` means that there is no such object, because it would not
+    have been smaller than the plain one.
     """
 
     size: int
@@ -55,6 +61,7 @@ class Entry(t.NamedTuple):
     source_etag: str
     stored_size: int
     etag: str
+    treatment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,15 @@ def split(entries: t.Mapping[str, Entry]) -> list[dict[str, Entry]]:
 def encode_shard(entries: t.Mapping[str, Entry]) -> tuple[str, bytes]:
     """A shard's name and its bytes."""
     lines = "\n".join(
-        json.dumps([name, *entries[name]], ensure_ascii=False, separators=(",", ":"))
+        json.dumps(_row(name, entries[name]), ensure_ascii=False, separators=(",", ":"))
         for name in sorted(entries)
     ).encode()
     return hashlib.sha256(lines).hexdigest(), zlib.compress(lines, 6)
+
+
+def _row(name: str, entry: Entry) -> list[object]:
+    row = [name, *entry]
+    return row if entry.treatment else row[:-1]
 
 
 def decode_shard(name: str, data: bytes) -> dict[str, Entry]:

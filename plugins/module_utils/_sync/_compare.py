@@ -92,3 +92,19 @@ def provable(
         there.md5 is not None and there.md5 == here_md5
     )
     return here_knows and there_knows
+
+
+def treated_so(
+    entry: Entry | None, there: ObjectInfo, wanted: str
+) -> t.Literal["so", "attributes", "encoding"]:
+    """Whether the destination's object is published as the treatment ``wanted`` says (empty: no rule).
+
+    Otherwise, what of it differs: the attributes alone, or how its bytes are encoded. Of an object
+    that no entry speaks of nothing is known, and nothing expected unless a rule says so.
+    """
+    known = entry.treatment if speaks_of(entry, there) else ""
+    if known == wanted:
+        return "so"
+    if known.partition("/")[0] == wanted.partition("/")[0]:
+        return "attributes"
+    return "encoding"

@@ -37,6 +37,7 @@ class SyncOptions:
     transfers: int = 16
     create_container: bool = True
     cache_path: str | None = None
+    rules: tuple[t.Mapping[str, t.Any], ...] = ()
     order: tuple[object, ...] | None = None
     protect: tuple[str, ...] = ()
     max_delete: str | None = None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from .._drivers._base import ObjectInfo
 from .._errors import PlanRefusedError
 from ._order import Order
+from ._rules import Treatment
 
 #: How many names an error or a sample shows.
 SAMPLE = 10
@@ -23,11 +24,24 @@ SAMPLE = 10
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Bring one source object to the destination; ``replaced`` is what is there now."""
+    """Bring one source object to the destination; ``replaced`` is what is there now.
+
+    With ``attributes_only`` its bytes are right already; ``copy_of`` is an object of the destination
+    that holds them.
+    """
 
     name: str
     source: ObjectInfo
     replaced: ObjectInfo | None
+    treatment: Treatment | None = None
+    attributes_only: bool = False
+    copy_of: ObjectInfo | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes are sent for it."""
+        within = self.attributes_only or self.copy_of is not None
+        return 0 if within else self.source.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +79,36 @@ def make_plan(
     different: t.AbstractSet[str],
     *,
     order: Order,
+    attributes_only: t.AbstractSet[str] = frozenset(),
+    treatments: t.Mapping[str, Treatment] | None = None,
+    copies: t.Mapping[str, ObjectInfo] | None = None,
     delete: bool,
     kept: t.AbstractSet[str] = frozenset(),
     hierarchical: bool = False,
     others: t.Collection[str] = (),
 ) -> Plan:
-    """Plan from the names on both sides and those of both whose contents differ.
+    """Plan from the names on both sides and those of both whose contents, or attributes alone, differ.
 
     ``kept`` names are never deleted. With ``hierarchical``, a name and one below it cannot exist
     together: what stands in the way of a write is deleted just before, or, where that is not
     allowed, refused with ``PlanRefusedError``; ``others`` are the destination's names that the
     sync is not about.
     """
-    changing = sorted((source.keys() - destination.keys()) | different)
-    writes = [Write(name, source[name], destination.get(name)) for name in changing]
+    changing = sorted(
+        (source.keys() - destination.keys()) | different | attributes_only
+    )
+    treated = treatments or {}
+    writes = [
+        Write(
+            name,
+            source[name],
+            destination.get(name),
+            treated.get(name),
+            name in attributes_only and name not in different,
+            (copies or {}).get(name),
+        )
+        for name in changing
+    ]
     extraneous: dict[str, ObjectInfo] = {}
     if delete:
         names = sorted(destination.keys() - source.keys() - kept)

@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._errors import ConditionFailedError
-from .._manifest._format import Entry, ManifestError
+from .._manifest._format import ABSENT, Entry, ManifestError
 from .._manifest._keeper import Manifest, ManifestKeeper
 from ._compare import provable, speaks_of
 from ._options import ManifestMode
@@ -33,12 +34,15 @@ class Record:
         keeper: ManifestKeeper,
         source: Store,
         destination: Store,
+        *,
+        treating: bool,
     ) -> None:
+        """``treating``: objects are published by rules, which nothing but a manifest remembers."""
         self._mode = mode
         self._keeper = keeper
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
-        self._needed = mode == "always"
+        self._needed = mode == "always" or treating
         self._entries: dict[str, Entry] = {}
         self._later: t.Callable[[], None] | None = None
         self._marked = False
@@ -59,6 +63,11 @@ class Record:
     def old(self) -> t.Mapping[str, Entry]:
         """The entries as they were read."""
         return self._manifest.entries if self._manifest is not None else {}
+
+    @functools.cached_property
+    def treated(self) -> bool:
+        """Whether some object was published by a rule."""
+        return any(entry.treatment for entry in self.old.values())
 
     @property
     def settled(self) -> bool:
@@ -81,8 +90,9 @@ class Record:
         here: ObjectInfo,
         digests: Digests | None,
         there: ObjectInfo,
+        treatment: str = "",
     ) -> None:
-        """The destination's object ``there`` is now what the source's ``here`` is."""
+        """The destination's object ``there`` is now what the source's ``here`` is, treated so."""
         if self._mode == "never":
             return
         md5 = digests.md5 if digests is not None else here.md5
@@ -94,9 +104,20 @@ class Record:
             digest = old.digest
         # of a source that can be hashed at any time the digest says more
         source_etag = "" if digest and self._both[0] else here.etag or ""
-        self._entries[name] = Entry(
-            here.size, digest, source_etag, there.size, there.etag or ""
+        entry = Entry(
+            here.size, digest, source_etag, there.size, there.etag or "", treatment
         )
+        if old is not None and entry._replace(digest="") == old:
+            entry = old  # to know the digest as well is no reason to write the manifest
+        self._entries[name] = entry
+
+    def note_absent(self, name: str, digest: str, treatment: str) -> None:
+        """There is no object of this name: contents of this digest, treated so, would not be smaller."""
+        self._entries[name] = Entry(0, digest, "", ABSENT, "", treatment)
+
+    def is_absent(self, name: str, digest: str, treatment: str) -> bool:
+        """Whether that is known of these contents."""
+        return self.old.get(name) == Entry(0, digest, "", ABSENT, "", treatment)
 
     def note_unchanged(
         self,
@@ -104,14 +125,16 @@ class Record:
         here: t.Mapping[str, ObjectInfo],
         there: t.Mapping[str, ObjectInfo],
         digests: t.Callable[[ObjectInfo], Digests | None],
+        treatment: t.Callable[[str], str],
     ) -> None:
         """These objects were found to be the same on both sides, without reading the destination's."""
 
         def note() -> None:
             for name in names:
-                self.note(name, here[name], digests(here[name]), there[name])
+                known = digests(here[name])
+                self.note(name, here[name], known, there[name], treatment(name))
 
-        if self._manifest is None and self._mode == "auto":
+        if self._manifest is None and not self._needed:
             # equal hashes alone can have shown it, and will do so again
             self._later = note
         else:

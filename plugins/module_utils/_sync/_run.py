@@ -19,8 +19,8 @@ from .._drivers._catalogue import open_store
 from .._drivers._local import LocalStore
 from .._endpoint import Endpoint
 from .._errors import (
+    ConfigurationError,
     ContainerMissingError,
-    LongshoreError,
     PlanRefusedError,
     StoreError,
 )
@@ -28,13 +28,18 @@ from .._manifest._digest_cache import DigestCache, default_folder
 from .._manifest._keeper import ManifestKeeper
 from .._report import Report
 from .._workers import Workers
-from ._compare import Verdict, judge, judge_content
+from ._account import Account
+from ._apply import Application
+from ._comparison import Comparison
 from ._contents import Contents
+from ._moves import candidates, find_copies
 from ._options import SyncOptions
 from ._order import DeleteLimit, Order
 from ._patterns import Patterns, Selection
-from ._plan import Plan, Write, make_plan
+from ._plan import Plan, make_plan
+from ._publication import Publication
 from ._record import Record
+from ._rules import Treatment
 from ._scan import (
     DestinationScan,
     Objects,
@@ -46,24 +51,8 @@ from ._scan import (
     refuse_faults,
     refuse_overlap,
     scan_source,
-    shown,
 )
-from ._transfer import Transferred, transfer
-
-#: Keys in one call of a store's delete.
-_DELETE_BATCH = 1000
-
-
-class SyncStoppedError(LongshoreError):
-    """A sync failed after it had begun to change the destination; ``report`` says what was done."""
-
-    def __init__(self, error: LongshoreError, report: Report, planned: int) -> None:
-        done = sum(tally.count for tally in report.tallies.values())
-        super().__init__(
-            f"{error.message} {done} of {planned} planned change(s) were done before it",
-            hint=f"and nothing was deleted after it. {error.hint}",
-        )
-        self.report = report
+from ._transfer import saves
 
 
 def synchronise(options: SyncOptions) -> Report:
@@ -119,8 +108,17 @@ class _Sync:
         )
         self._here = Contents(source, self._cache_of(source.endpoint))
         self._there = Contents(destination, self._cache_of(destination.endpoint))
+        if options.rules and options.manifest == "never":
+            raise ConfigurationError(
+                "rules need a manifest, because no listing shows what was made of an object.",
+                hint="Leave manifest out, or say manifest=auto.",
+            )
         keeper = ManifestKeeper(destination, workers)
-        self._record = Record(options.manifest, keeper, source, destination)
+        self._publication = Publication(options.rules, destination, selection)
+        self._treatments: t.Mapping[str, Treatment] = {}
+        self._record = Record(
+            options.manifest, keeper, source, destination, treating=bool(options.rules)
+        )
         self._order = Order(options.order)
         self._limit = DeleteLimit(options.max_delete)
         self._believing = False
@@ -129,10 +127,13 @@ class _Sync:
     def run(self) -> None:
         """Scan, compare, plan; then, unless it is a check, apply."""
         scan, objects = self._scan()
+        self._treatments = self._publication.treat(scan.objects)
         plan = self._plan(scan, objects)
-        self._describe(plan, scan)
+        account = Account(self.report, self._destination.endpoint.prefix)
+        account.left_out(scan.skipped)
+        account.describe(plan, self._here, self._record)
         if self._options.check_mode:
-            self._count_planned(plan)
+            account.planned(plan)
             if plan.empty:
                 self._note_unchanged(plan, scan.objects, objects)
                 self.report.manifest_written = self._record.due
@@ -140,7 +141,10 @@ class _Sync:
         with self._caches_kept(len(plan.writes)):
             if self.report.container_created:
                 self._destination.create_container()
-            self._apply(plan, scan, objects)
+            self._note_unchanged(plan, scan.objects, objects)
+            Application(
+                self._here, self._destination, self._record, account, self._workers
+            ).run(plan)
 
     # -- what is there
 
@@ -208,10 +212,24 @@ class _Sync:
     # -- what is to be done
 
     def _plan(self, scan: SourceScan, objects: Objects) -> Plan:
+        comparison = Comparison(
+            self._here,
+            self._there,
+            self._record,
+            self._treatments,
+            reading=self._options.verify == "content",
+            believing=self._believing,
+        )
+        comparison.run(scan.objects, objects, self._workers)
+        self._drop_what_saves_nothing(scan, objects, comparison.different)
+        copies = self._find_copies(scan.objects, objects, comparison.different)
         plan = make_plan(
             scan.objects,
             objects,
-            self._different(scan.objects, objects),
+            comparison.different,
+            attributes_only=comparison.attributes_only,
+            treatments=self._treatments,
+            copies=copies,
             order=self._order,
             delete=self._options.delete,
             kept=kept_names(scan, objects) | self._protected(objects),
@@ -223,6 +241,10 @@ class _Sync:
                 f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
                 f"object(s) of {self._destination.endpoint.place} would be deleted.",
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
+            )
+        for number in self._order.idle(scan.objects):
+            self.report.warnings.append(
+                f"order[{number}] matches nothing of the source."
             )
         self._limit.check(
             len(plan.removed), len(objects), self._destination.endpoint.place
@@ -236,162 +258,71 @@ class _Sync:
         patterns = Patterns("protect", self._options.protect)
         return frozenset(name for name in objects if name in patterns)
 
-    def _different(self, here: Objects, there: Objects) -> set[str]:
-        """Names on both sides whose contents are not, or cannot be told to be, the same."""
-        different: set[str] = set()
-        unread: list[str] = []
-        reading = self._options.verify == "content"
-        for name, mine in here.items():
-            theirs = there.get(name)
-            if theirs is None:
-                continue
-            verdict = judge(mine, theirs, self._record.old.get(name))
-            if verdict is Verdict.UNKNOWN and not reading:
-                verdict = self._judge_content(name, mine, theirs)
-            if verdict is Verdict.DIFFERENT:
-                different.add(name)
-            elif verdict is Verdict.UNKNOWN or reading:
-                unread.append(name)
-        self._read_contents(unread, here, there)
-        for name in unread:
-            verdict = self._judge_content(name, here[name], there[name])
-            if verdict is not Verdict.SAME:
-                different.add(name)
-        return different
-
-    def _judge_content(
-        self, name: str, mine: ObjectInfo, theirs: ObjectInfo
-    ) -> Verdict:
-        """By the digests that are known."""
-        return judge_content(
-            mine,
-            self._here.get(mine),
-            theirs,
-            self._there.get(theirs),
-            self._record.old.get(name),
-        )
-
-    def _read_contents(
-        self, names: t.Sequence[str], here: Objects, there: Objects
+    def _drop_what_saves_nothing(
+        self, scan: SourceScan, there: Objects, different: set[str]
     ) -> None:
-        reading = self._options.verify == "content"
-        if reading or self._source.features.digests:
-            infos = [here[name] for name in names]
-            self._here.find(infos, self._workers, afresh=reading)
-        # what a manifest says is not looked up: it may be there no more
-        if reading or (self._destination.features.digests and not self._believing):
-            infos = [there[name] for name in names]
-            self._there.find(infos, self._workers, afresh=reading)
-
-    # -- what is said of it
-
-    def _describe(self, plan: Plan, scan: SourceScan) -> None:
-        self.report.unchanged = plan.unchanged
-        if scan.skipped:
-            findings = [f"{name} {why}" for name, why in sorted(scan.skipped.items())]
-            self.report.warnings.append(
-                f"{len(findings)} name(s) of the source were left out, and kept in the destination: "
-                f"{shown(findings)}."
-            )
-        for number in self._order.idle(scan.objects):
-            self.report.warnings.append(
-                f"order[{number}] matches nothing of the source."
-            )
-        before = {w.name: w.replaced for w in plan.writes if w.replaced is not None}
-        before.update({self._name(info): info for info in plan.removed})
-        self.report.before = [
-            _line(name, info, info.md5) for name, info in sorted(before.items())
+        """Take compressed siblings that would not be smaller out of what is published."""
+        extras = [
+            (name, scan.objects[name], treatment)
+            for name, treatment in self._treatments.items()
+            if treatment.extra
+            and (name not in there or (name in different and self._options.delete))
         ]
-        for write in sorted(plan.writes, key=lambda write: write.name):
-            digests = self._here.get(write.source)
-            md5 = digests.md5 if digests is not None else write.source.md5
-            self.report.after.append(_line(write.name, write.source, md5))
+        if not extras:
+            return
+        infos = {info.key: info for _name, info, _treatment in extras}
+        self._here.find(list(infos.values()), self._workers, afresh=False)
+        for (name, info, treatment), worth in self._workers.run(self._saves, extras):
+            if not worth:
+                del scan.objects[name]
+                different.discard(name)
+                digests = self._here.get(info)
+                digest = digests.sha256 if digests is not None else ""
+                self._record.note_absent(name, digest, treatment.digest)
 
-    def _name(self, info: ObjectInfo) -> str:
-        return info.key[len(self._destination.endpoint.prefix) :]
+    def _saves(self, extra: tuple[str, ObjectInfo, Treatment]) -> bool:
+        name, info, treatment = extra
+        digests = self._here.get(info)
+        if digests is not None and self._record.is_absent(
+            name, digests.sha256, treatment.digest
+        ):
+            return False
+        return saves(self._source, info, treatment)
 
-    def _count_planned(self, plan: Plan) -> None:
-        for write in plan.writes:
-            self._count_write(write, write.source.size)
-        for info in plan.removed:
-            self.report.add("deleted", self._name(info))
+    def _find_copies(
+        self, here: Objects, there: Objects, different: t.AbstractSet[str]
+    ) -> dict[str, ObjectInfo]:
+        if not self._destination.features.server_side_copy:
+            return {}
+        stays = {name: info for name, info in there.items() if name not in different}
+        new = {name: here[name] for name in here.keys() - there.keys()}
+        for name, treatment in self._treatments.items():
+            if treatment.encoding is not None:
+                new.pop(name, None)
+        new = candidates(new, stays)
+        if new and self._source.features.digests:
+            self._here.find(list(new.values()), self._workers, afresh=False)
+        return find_copies(new, stays, self._record.old, self._here.get)
 
-    def _count_write(self, write: Write, size: int) -> None:
-        self.report.add("created" if write.replaced is None else "updated", write.name)
-        self.report.bytes += size
-
-    # -- doing it
-
-    def _apply(self, plan: Plan, scan: SourceScan, objects: Objects) -> None:
-        self._note_unchanged(plan, scan.objects, objects)
-        try:
-            if not plan.empty:
-                self._record.begin()
-            for phase in plan.phases:
-                self._write_all(phase)
-            self._delete_all(plan.make_way)
-            self._write_all(plan.late)
-            if plan.deletions:
-                self._record.commit(settled=False)
-                self._delete_all(plan.deletions)
-            self.report.manifest_written = self._record.commit(settled=True)
-        except LongshoreError as exc:
-            # what was done is worth remembering; but the first error is what the user must see
-            with contextlib.suppress(LongshoreError):
-                self._record.give_up()
-            planned = len(plan.writes) + len(plan.removed)
-            raise SyncStoppedError(exc, self.report, planned) from exc
+    def _treatment_of(self, name: str) -> str:
+        treatment = self._treatments.get(name)
+        return treatment.digest if treatment is not None else ""
 
     def _note_unchanged(self, plan: Plan, here: Objects, there: Objects) -> None:
         names = here.keys() - {write.name for write in plan.writes}
         if self._options.verify == "content":
             for name in names:
-                digests = self._here.get(here[name])
-                self._record.note(name, here[name], digests, there[name])
+                self._record.note(
+                    name,
+                    here[name],
+                    self._here.get(here[name]),
+                    there[name],
+                    self._treatment_of(name),
+                )
         else:
-            self._record.note_unchanged(names, here, there, self._here.get)
-
-    def _write_all(self, writes: t.Sequence[Write]) -> None:
-        sizes: dict[str, int] = {}
-        try:
-            for write, moved in self._workers.run(self._transfer, writes):
-                sizes[write.name] = moved.source.size
-                self._here.remember(moved.source, moved.digests, moved.began)
-                # unless it was replaced meanwhile, the listing may have told a hash of it
-                same = moved.source.etag == write.source.etag
-                here = write.source if same else moved.source
-                self._record.note(write.name, here, moved.digests, moved.stored)
-        finally:
-            # in the plan's order, so that samples do not depend on which one was quicker
-            for write in writes:
-                if write.name in sizes:
-                    self._count_write(write, sizes[write.name])
-
-    def _transfer(self, write: Write) -> Transferred:
-        return transfer(self._source, self._destination, write)
-
-    def _delete_all(self, infos: t.Sequence[ObjectInfo]) -> None:
-        batches = [
-            [info.key for info in infos[start : start + _DELETE_BATCH]]
-            for start in range(0, len(infos), _DELETE_BATCH)
-        ]
-        prefix = self._destination.endpoint.prefix
-        failures: dict[str, str] = {}
-        for batch, failed in self._workers.run(self._destination.delete, batches):
-            failures.update(failed)
-            for key in batch:
-                if key not in failed:
-                    self.report.add("deleted", key[len(prefix) :])
-        if failures:
-            key, detail = min(failures.items())
-            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-            raise StoreError(
-                f"delete object {key!r}{more}", self._destination.endpoint.place, detail
+            self._record.note_unchanged(
+                names, here, there, self._here.get, self._treatment_of
             )
-
-
-def _line(name: str, info: ObjectInfo, md5: str | None) -> str:
-    return f"{name} {info.size} bytes" + (f" md5 {md5}" if md5 else "")
 
 
 def _may_make(folder: str) -> bool:

@@ -22,7 +22,7 @@ from .._errors import (
     PlanRefusedError,
     SourceError,
 )
-from .._manifest._format import Entry
+from .._manifest._format import ABSENT, Entry
 from .._overlap import overlaps
 from ._plan import SAMPLE, folders
 
@@ -156,7 +156,7 @@ def from_manifest(
     return {
         name: ObjectInfo(prefix + name, entry.stored_size, entry.etag)
         for name, entry in entries.items()
-        if name in selection
+        if name in selection and entry.stored_size != ABSENT
     }
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import syslog
@@ -117,11 +116,16 @@ def tree(path: Path) -> dict[str, str]:
 
 def test_documentation_and_arguments_agree() -> None:
     documented = read_yaml(static_container.DOCUMENTATION)["options"]
-    assert documented.keys() == static_container.ARGUMENT_SPEC.keys()
-    for name, spec in static_container.ARGUMENT_SPEC.items():
+    agree(documented, static_container.ARGUMENT_SPEC)
+
+
+def agree(documented: dict[str, t.Any], spec: dict[str, t.Any]) -> None:
+    assert documented.keys() == spec.keys()
+    for name, written in spec.items():
         said = {k: v for k, v in documented[name].items() if k != "description"}
-        assert said == spec, name
-    assert inspect.getdoc(static_container.main)
+        suboptions, options = said.pop("suboptions", {}), dict(written)
+        agree(suboptions, options.pop("options", {}))
+        assert said == options, name
 
 
 def test_check_run_second_run(run: Run, site: Path, www: Path) -> None:
@@ -357,3 +361,26 @@ def test_harmless_fields_stay_readable(run: Run, site: Path) -> None:
     assert (shown["key"], shown["container"], shown["retries"]) == ("AKIA", "www", 0)
     assert "www" in outcome.result["msg"]
     assert "Invoked with" in outcome.logged and "AKIA" in outcome.logged
+
+
+def test_what_rules_say_is_no_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "a").write_bytes(b"x" * 1234)
+    rules = [{"match": "a", "metadata": {"key": "1", "x": "created"}}]
+    destination = {"id": "MEMORY", "container": f"told-{tmp_path.name}"}
+    with (
+        patch_module_args(
+            {
+                "source": str(tmp_path / "site"),
+                "destination": destination,
+                "rules": rules,
+                "cache_path": str(tmp_path / "cache"),
+            }
+        ),
+        pytest.raises(SystemExit),
+    ):
+        static_container.main()
+    result = json.loads(capsys.readouterr().out)
+    assert (result["created"], result["bytes"]) == (1, 1234)

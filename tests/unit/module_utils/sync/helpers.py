@@ -54,6 +54,8 @@ class Traits:
     #: What its listing has as MD5: the content's, none, or what only looks like one.
     md5: t.Literal["true", "none", "false"] = "true"
     conditional: bool = True
+    #: Whether it copies objects itself, and knows the settings of S3.
+    copying: bool = True
     #: Keys whose bytes are read wrong, though size and etag are as they were.
     corrupt: set[str] = field(default_factory=set)
     #: What an operation raises: (operation, key) -> exception. For lists the key is the prefix.
@@ -79,6 +81,12 @@ class RemoteStore(_memory.MemoryStore):
         self.features = Features(
             conditional_write=self._traits.conditional,
             listing_md5=self._traits.md5 == "true",
+            server_side_copy=self._traits.copying,
+            settings=(
+                _memory.MemoryStore.features.settings
+                if self._traits.copying
+                else frozenset()
+            ),
         )
 
     def _begin(self, operation: str, key: str) -> None:
@@ -135,6 +143,10 @@ class RemoteStore(_memory.MemoryStore):
         stay = self._traits.undeletable.intersection(keys)
         super().delete([key for key in keys if key not in stay])
         return dict.fromkeys(stay, "it is locked")
+
+    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+        self._begin("copy", key)
+        return self._seen(super().copy(source, key, attributes))
 
     def digests(self, info: ObjectInfo) -> Digests:
         return Store.digests(self, info)
@@ -246,8 +258,10 @@ class Container(Place):
         return {info.key: info for info in self.store.list()}
 
 
-def remote(tree: t.Mapping[str, bytes] | None = None, **traits: t.Any) -> Container:
-    return Container(tree, traits=Traits(**traits))
+def remote(
+    tree: t.Mapping[str, bytes] | None = None, *, prefix: str = "", **traits: t.Any
+) -> Container:
+    return Container(tree, prefix=prefix, traits=Traits(**traits))
 
 
 def open_place(endpoint: Endpoint) -> Store:

@@ -16,12 +16,12 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
     StoreError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._sync._apply import (
+    SyncStoppedError,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._sync._order import (
     DeleteLimit,
     Order,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._run import (
-    SyncStoppedError,
 )
 from tests.unit.module_utils.sync.helpers import Folder, Sync, counts, remote
 
@@ -76,7 +76,7 @@ def test_too_many_deletions_are_refused_before_anything_is_done(
     tmp_path: Path, sync: Sync
 ) -> None:
     source = Folder(tmp_path / "site", {"new": b"1"})
-    destination = remote({name: b"0" for name in NAMES})
+    destination = remote(dict.fromkeys(NAMES, b"0"))
     before = destination.snapshot()
     for check_mode in (True, False):
         with pytest.raises(PlanRefusedError, match="4 of the 4.*100.0%.*allows 2"):
@@ -92,14 +92,14 @@ def test_what_is_protected_is_never_deleted_and_does_not_count(
     tmp_path: Path, sync: Sync
 ) -> None:
     source = Folder(tmp_path / "site", {"index.html": b"new"})
-    destination = remote({**{name: b"0" for name in NAMES}, "up/1": b"1"})
+    destination = remote({**dict.fromkeys(NAMES, b"0"), "up/1": b"1"})
     options: dict[str, t.Any] = {"protect": ("*.css", "/up/"), "max_delete": "2"}
     assert counts(sync(source, destination, **options)) == {"updated": 1, "deleted": 2}
     assert set(destination.tree()) == {"a.css", "up/1", "index.html"}
 
 
 def test_after_a_failed_group_the_next_is_not_begun(tmp_path: Path, sync: Sync) -> None:
-    source = Folder(tmp_path / "site", {name: b"1" for name in NAMES})
+    source = Folder(tmp_path / "site", dict.fromkeys(NAMES, b"1"))
     destination = remote({"old": b""})
     fault = StoreError("write b.js", "there", "no")
     destination.traits.failures["write", "b.js"] = fault

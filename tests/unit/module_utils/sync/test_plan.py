@@ -23,6 +23,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._order imp
 )
 from ansible_collections.longshore.storage.plugins.module_utils._sync._plan import (
     Plan,
+    Write,
     make_plan,
 )
 from tests.unit.machine import UNHURRIED
@@ -178,7 +179,8 @@ def test_plan_is_pure_and_leads_to_the_source(
     assert made == make_plan(source, destination, different, **arguments)  # type: ignore[arg-type]  # any option
 
     after = dict(destination)
-    for step in (*made.phases, made.make_way, made.late, made.deletions):
+    steps: list[tuple[Write | ObjectInfo, ...]] = [*made.phases, made.make_way]
+    for step in (*steps, made.late, made.deletions):
         for item in step:
             if isinstance(item, ObjectInfo):
                 del after[item.key]

@@ -28,7 +28,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     UnreachableError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._sync import _transfer
-from ansible_collections.longshore.storage.plugins.module_utils._sync._run import (
+from ansible_collections.longshore.storage.plugins.module_utils._sync._apply import (
     SyncStoppedError,
 )
 from tests.unit.machine import (

@@ -22,7 +22,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest._forma
     decode_root,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._sync import _contents
-from ansible_collections.longshore.storage.plugins.module_utils._sync._run import (
+from ansible_collections.longshore.storage.plugins.module_utils._sync._apply import (
     SyncStoppedError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._sync._transfer import (

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Copies that an S3 server makes within a container: in one request, or in parts."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import Future, as_completed
+
+from ._base import ObjectInfo
+from ._s3_upload import MultipartUploader, UploadError
+
+
+def copy_source(container: str, source: ObjectInfo) -> dict[str, t.Any]:
+    """The SDK's parameters for copying from ``source``, only as long as it is what was seen."""
+    # Given as a dict, the SDK encodes the key.
+    found: dict[str, t.Any] = {"CopySource": {"Bucket": container, "Key": source.key}}
+    if source.etag is not None:
+        found["CopySourceIfMatch"] = f'"{source.etag}"'
+    return found
+
+
+def ranges(size: int, part: int) -> t.Sequence[str]:
+    """The ranges of ``part`` bytes each, the last one shorter, that make ``size`` bytes."""
+    return [
+        f"bytes={start}-{min(start + part, size) - 1}" for start in range(0, size, part)
+    ]
+
+
+class MultipartCopier(MultipartUploader):
+    """Copies in parts too, by the threads that upload."""
+
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        part: int,
+        headers: t.Mapping[str, t.Any],
+    ) -> str:
+        """Make ``key`` of ``source`` in parts of ``part`` bytes; its ETag as the server gave it.
+
+        After a failure the upload is aborted. Raises ``UploadError`` and what botocore raises.
+        """
+        target = {"Bucket": self._container, "Key": key}
+        upload_id = self._client.create_multipart_upload(**target, **headers)[
+            "UploadId"
+        ]
+        target["UploadId"] = upload_id
+        given = copy_source(self._container, source)
+        pending: list[Future[str]] = []
+        try:
+            for number, span in enumerate(ranges(source.size, part), 1):
+                pending.append(
+                    self._pool.submit(self._copy_part, target, given, number, span)
+                )
+            for future in as_completed(pending):
+                future.result()
+            answer = self._client.complete_multipart_upload(
+                **target,
+                MultipartUpload={
+                    "Parts": [
+                        {"PartNumber": number, "ETag": future.result()}
+                        for number, future in enumerate(pending, 1)
+                    ]
+                },
+            )
+            if "ETag" not in answer:
+                raise UploadError("the server did not confirm the copy")
+        except BaseException:
+            self._abort(target, pending)
+            raise
+        return str(answer["ETag"])
+
+    def _copy_part(
+        self,
+        target: t.Mapping[str, str],
+        given: t.Mapping[str, t.Any],
+        number: int,
+        span: str,
+    ) -> str:
+        answer = self._client.upload_part_copy(
+            **target, **given, PartNumber=number, CopySourceRange=span
+        )
+        return copied_etag(answer, "CopyPartResult")
+
+
+def copied_etag(answer: t.Mapping[str, t.Any], result: str) -> str:
+    """The ETag in the SDK's answer. Without one, a success need not be one: ``UploadError``."""
+    etag = answer.get(result, {}).get("ETag")
+    if not etag:
+        raise UploadError("the server did not confirm the copy")
+    return str(etag)

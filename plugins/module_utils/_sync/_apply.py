@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""Does what a plan says, phase by phase."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._drivers._base import ObjectInfo, Store
+from .._errors import LongshoreError, StoreError
+from .._report import Report
+from .._workers import Workers
+from ._account import Account
+from ._contents import Contents
+from ._plan import Plan, Write
+from ._record import Record
+from ._transfer import Transferred, carry_out
+
+#: Keys in one call of a store's delete.
+_DELETE_BATCH = 1000
+
+
+class SyncStoppedError(LongshoreError):
+    """A sync failed after it had begun to change the destination; ``report`` says what was done."""
+
+    def __init__(self, error: LongshoreError, report: Report, planned: int) -> None:
+        done = sum(tally.count for tally in report.tallies.values())
+        super().__init__(
+            f"{error.message} {done} of {planned} planned change(s) were done before it",
+            hint=f"and nothing was deleted after it. {error.hint}",
+        )
+        self.report = report
+
+
+class Application:
+    """One plan, done: each phase when the one before it is, deletions last."""
+
+    def __init__(
+        self,
+        source: Contents,
+        destination: Store,
+        record: Record,
+        account: Account,
+        workers: Workers,
+    ) -> None:
+        self._source = source
+        self._destination = destination
+        self._record = record
+        self._account = account
+        self._workers = workers
+
+    def run(self, plan: Plan) -> None:
+        """Raises :class:`SyncStoppedError` for the first error, after which nothing further is begun."""
+        try:
+            self._run(plan)
+        except LongshoreError as exc:
+            # what was done is worth remembering; but the first error is what the user must see
+            with contextlib.suppress(LongshoreError):
+                self._record.give_up()
+            planned = len(plan.writes) + len(plan.removed)
+            raise SyncStoppedError(exc, self._account.report, planned) from exc
+
+    def _run(self, plan: Plan) -> None:
+        if not plan.empty:
+            self._record.begin()
+        for phase in plan.phases:
+            self._write_all(phase)
+        self._delete_all(plan.make_way)
+        self._write_all(plan.late)
+        if plan.deletions:
+            self._record.commit(settled=False)
+            self._delete_all(plan.deletions)
+        self._account.report.manifest_written = self._record.commit(settled=True)
+
+    def _write_all(self, writes: t.Sequence[Write]) -> None:
+        sizes: dict[str, int] = {}
+        try:
+            for write, moved in self._workers.run(self._carry_out, writes):
+                sizes[write.name] = moved.sent
+                self._note(write, moved)
+        finally:
+            # in the plan's order, so that samples do not depend on which one was quicker
+            for write in writes:
+                if write.name in sizes:
+                    self._account.written(write, sizes[write.name])
+
+    def _carry_out(self, write: Write) -> Transferred:
+        return carry_out(self._source.store, self._destination, write)
+
+    def _note(self, write: Write, moved: Transferred) -> None:
+        digests = moved.digests
+        if digests is None:
+            digests = self._source.get(write.source)
+        else:
+            self._source.remember(moved.source, digests, moved.began)
+        # unless it was replaced meanwhile, the listing may have told a hash of it
+        same = moved.source.etag == write.source.etag
+        here = write.source if same else moved.source
+        treatment = write.treatment.digest if write.treatment is not None else ""
+        self._record.note(write.name, here, digests, moved.stored, treatment)
+
+    def _delete_all(self, infos: t.Sequence[ObjectInfo]) -> None:
+        batches = [
+            [info.key for info in infos[start : start + _DELETE_BATCH]]
+            for start in range(0, len(infos), _DELETE_BATCH)
+        ]
+        failures: dict[str, str] = {}
+        for batch, failed in self._workers.run(self._destination.delete, batches):
+            failures.update(failed)
+            for key in batch:
+                if key not in failed:
+                    self._account.deleted(key)
+        if failures:
+            key, detail = min(failures.items())
+            more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+            raise StoreError(
+                f"delete object {key!r}{more}", self._destination.endpoint.place, detail
+            )
