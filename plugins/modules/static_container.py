@@ -61,6 +61,16 @@ options:
       - Refuse to do anything when more than this would be deleted; a number of objects, or a share of what the
         destination holds such as V(10%).
     type: str
+  prune_after:
+    description:
+      - Keep what the source does not have any more for this long before it is deleted, such as V(12h) or V(7d); the
+        time counts from the run that first finds it superseded. Old assets stay while old pages are still open.
+      - A manifest remembers it.
+    type: str
+  bandwidth_limit:
+    description:
+      - Send at most so many bytes a second, all transfers together, such as V(500k) or V(10M).
+    type: str
   protect:
     description:
       - Never delete what matches one of these patterns in the destination, even if the source does not have it.
@@ -144,9 +154,10 @@ options:
     description:
       - Whether to keep a manifest of what was published in the destination.
       - With V(auto) one is written when the hashes of the two sides cannot be compared.
+      - With V(rebuild) the manifest that is there is not read but replaced, whatever state it is in, and by every such run.
       - With V(never) files whose hashes cannot be compared are published again by each run.
     type: str
-    choices: [auto, always, never]
+    choices: [auto, always, never, rebuild]
     default: auto
   verify:
     description:
@@ -341,6 +352,8 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "delete": {"type": "bool", "default": True},
     "allow_empty": {"type": "bool", "default": False},
     "max_delete": {"type": "str"},
+    "prune_after": {"type": "str"},
+    "bandwidth_limit": {"type": "str"},
     "protect": {"type": "list", "elements": "str", "default": []},
     "rules": {
         "type": "list",
@@ -370,7 +383,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "manifest": {
         "type": "str",
-        "choices": ["auto", "always", "never"],
+        "choices": ["auto", "always", "never", "rebuild"],
         "default": "auto",
     },
     "verify": {
@@ -406,6 +419,8 @@ def options_of(module: Module) -> SyncOptions:
         order=None if params["order"] is None else tuple(params["order"]),
         protect=tuple(params["protect"]),
         max_delete=params["max_delete"],
+        prune_after=params["prune_after"],
+        bandwidth_limit=params["bandwidth_limit"],
         manifest=params["manifest"],
         verify=params["verify"],
         follow_links=params["follow_links"],

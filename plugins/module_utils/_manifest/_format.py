@@ -13,8 +13,8 @@ Below ``.longshore/manifest/`` of the destination's prefix lie:
     JSON: ``version`` (1), ``bits``, ``shards`` (2**bits names, null for an empty shard),
     ``pending`` (the id of a run that may have changed objects since, else null).
 ``shards/<name>``
-    zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag, treatment]``, sorted by
-    name, the last left out where it is empty;
+    zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag, treatment, retired]``,
+    sorted by name, the last ones left out where they are empty;
     the shard's name is the SHA-256 of the lines, so equal content has one name whatever zlib made
     of it.
 
@@ -53,7 +53,8 @@ class Entry(t.NamedTuple):
     ``source_etag`` is the remote source's (else empty); ``stored_size`` and ``etag`` are the
     destination's: the entry speaks of the object only while these are still so. ``treatment`` says
     what rules made of it. A ``stored_size`` of ``ABSENT`` means that there is no such object, because it would not
-    have been smaller than the plain one.
+    have been smaller than the plain one. ``retired`` (seconds since the epoch, else 0) is when the
+    source was first seen not to have it any more.
     """
 
     size: int
@@ -62,6 +63,7 @@ class Entry(t.NamedTuple):
     stored_size: int
     etag: str
     treatment: str = ""
+    retired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ def encode_shard(entries: t.Mapping[str, Entry]) -> tuple[str, bytes]:
 
 def _row(name: str, entry: Entry) -> list[object]:
     row = [name, *entry]
-    return row if entry.treatment else row[:-1]
+    while not row[-1] and len(row) > 6:
+        row.pop()
+    return row
 
 
 def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
@@ -171,5 +175,5 @@ def damaged(what: str) -> ManifestError:
     """The error for a manifest of which ``what`` is true."""
     return ManifestError(
         f"The destination's manifest is damaged: {what}.",
-        hint=f"If it says so again, delete the objects below {RESERVED}manifest/ there: the next run makes the manifest anew.",
+        hint="If it says so again, run once with manifest=rebuild, which makes it anew.",
     )

@@ -67,6 +67,8 @@ class ManifestKeeper:
         self._run = secrets.token_hex(8)
         self._etag: str | None = None
         self._root = Root()
+        #: Shards that are of no more use, whatever the root says of them.
+        self._discarded: set[str] = set()
 
     def read(self) -> Manifest | None:
         """The manifest; None when there is none."""
@@ -77,6 +79,15 @@ class ManifestKeeper:
         for _unused, shard in self._workers.run(self._read_shard, names):
             entries.update(shard)
         return Manifest(self._root, entries)
+
+    def discard(self) -> None:
+        """Do without what is there, whatever it says: the next commit replaces all of it."""
+        try:
+            self._etag = self._store.stat(self._prefix + _ROOT).info.etag
+        except (ObjectMissingError, ContainerMissingError):
+            return
+        listing = self._store.list(self._prefix + _SHARDS)
+        self._discarded = {info.key.rpartition("/")[2] for info in listing}
 
     def mark(self) -> None:
         """Say that objects are about to change: until the next commit, entries are not the whole truth."""
@@ -100,7 +111,8 @@ class ManifestKeeper:
             pass
         names = tuple(shard[0] if shard is not None else None for shard in encoded)
         changed = self._replace_root(Root(names, None if settled else self._run))
-        superseded = [f"{self._prefix}{_SHARDS}{name}" for name in old - set(new)]
+        useless = (old | self._discarded) - set(new)
+        superseded = [f"{self._prefix}{_SHARDS}{name}" for name in useless]
         if superseded:
             # what cannot be deleted is only litter: nothing refers to it
             with contextlib.suppress(StoreError):
@@ -131,7 +143,7 @@ class ManifestKeeper:
         )
 
     def _replace_root(self, root: Root) -> bool:
-        if root == self._root and self._etag is not None:
+        if root == self._root and self._etag is not None and not self._discarded:
             return False
         key = self._prefix + _ROOT
         condition = IfAbsent() if self._etag is None else IfMatch(self._etag)

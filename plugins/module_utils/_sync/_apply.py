@@ -17,6 +17,7 @@ from .._errors import LongshoreError, StoreError
 from .._report import Report
 from .._workers import Workers
 from ._account import Account
+from ._bandwidth import Bandwidth
 from ._contents import Contents
 from ._plan import Plan, Write
 from ._record import Record
@@ -48,12 +49,14 @@ class Application:
         record: Record,
         account: Account,
         workers: Workers,
+        bandwidth: Bandwidth,
     ) -> None:
         self._source = source
         self._destination = destination
         self._record = record
         self._account = account
         self._workers = workers
+        self._bandwidth = bandwidth
 
     def run(self, plan: Plan) -> None:
         """Raises :class:`SyncStoppedError` for the first error, after which nothing further is begun."""
@@ -91,7 +94,7 @@ class Application:
                     self._account.written(write, sizes[write.name])
 
     def _carry_out(self, write: Write) -> Transferred:
-        return carry_out(self._source.store, self._destination, write)
+        return carry_out(self._source.store, self._destination, write, self._bandwidth)
 
     def _note(self, write: Write, moved: Transferred) -> None:
         digests = moved.digests

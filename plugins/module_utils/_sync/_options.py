@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from .._endpoint import Endpoint
 
-#: When a manifest is written: when the sides' hashes cannot be compared, always, never.
-ManifestMode = t.Literal["auto", "always", "never"]
+#: When a manifest is written: when the sides' hashes cannot be compared, always, never; or always,
+#: without reading the one that is there.
+ManifestMode = t.Literal["auto", "always", "never", "rebuild"]
 
 #: How the destination's state is known: by its manifest alone, a listing, or reading every object.
 VerifyMode = t.Literal["manifest", "listing", "content"]
@@ -41,4 +42,6 @@ class SyncOptions:
     order: tuple[object, ...] | None = None
     protect: tuple[str, ...] = ()
     max_delete: str | None = None
+    prune_after: str | None = None
+    bandwidth_limit: str | None = None
     check_mode: bool = False

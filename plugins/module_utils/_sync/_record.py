@@ -42,7 +42,7 @@ class Record:
         self._keeper = keeper
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
-        self._needed = mode == "always" or treating
+        self._needed = mode in ("always", "rebuild") or treating
         self._entries: dict[str, Entry] = {}
         self._later: t.Callable[[], None] | None = None
         self._marked = False
@@ -51,6 +51,9 @@ class Record:
     def read(self, selection: t.Container[str]) -> None:
         """Read the manifest, if there is one and it is wanted."""
         if self._mode == "never":
+            return
+        if self._mode == "rebuild":
+            self._keeper.discard()
             return
         self._manifest = self._keeper.read()
         if self._manifest is not None:
@@ -79,7 +82,7 @@ class Record:
         if self._mode == "never":
             with contextlib.suppress(ManifestError):  # that one nobody trusts anyway
                 self._keeper.distrust()
-        elif self._manifest is not None:
+        elif self._manifest is not None or self._mode == "rebuild":
             self._keeper.mark()
             self._marked = True
         self._began = True
@@ -118,6 +121,10 @@ class Record:
     def is_absent(self, name: str, digest: str, treatment: str) -> bool:
         """Whether that is known of these contents."""
         return self.old.get(name) == Entry(0, digest, "", ABSENT, "", treatment)
+
+    def note_retired(self, entries: t.Mapping[str, Entry]) -> None:
+        """These objects are extraneous, and stay for a time."""
+        self._entries.update(entries)
 
     def note_unchanged(
         self,

@@ -30,6 +30,7 @@ from .._report import Report
 from .._workers import Workers
 from ._account import Account
 from ._apply import Application
+from ._bandwidth import Bandwidth
 from ._comparison import Comparison
 from ._contents import Contents
 from ._moves import candidates, find_copies
@@ -38,7 +39,9 @@ from ._order import DeleteLimit, Order
 from ._patterns import Patterns, Selection
 from ._plan import Plan, make_plan
 from ._publication import Publication
+from ._quantities import bytes_of, seconds_of
 from ._record import Record
+from ._retirement import retire
 from ._rules import Treatment
 from ._scan import (
     DestinationScan,
@@ -51,6 +54,7 @@ from ._scan import (
     refuse_faults,
     refuse_overlap,
     scan_source,
+    shown,
 )
 from ._transfer import saves
 
@@ -108,19 +112,23 @@ class _Sync:
         )
         self._here = Contents(source, self._cache_of(source.endpoint))
         self._there = Contents(destination, self._cache_of(destination.endpoint))
-        if options.rules and options.manifest == "never":
+        remembering = [n for n in ("rules", "prune_after") if getattr(options, n)]
+        if remembering and options.manifest == "never":
             raise ConfigurationError(
-                "rules need a manifest, because no listing shows what was made of an object.",
+                f"With {remembering[0]} a manifest is needed: no listing shows what is to be remembered.",
                 hint="Leave manifest out, or say manifest=auto.",
             )
         keeper = ManifestKeeper(destination, workers)
         self._publication = Publication(options.rules, destination, selection)
         self._treatments: t.Mapping[str, Treatment] = {}
         self._record = Record(
-            options.manifest, keeper, source, destination, treating=bool(options.rules)
+            options.manifest, keeper, source, destination, treating=bool(remembering)
         )
         self._order = Order(options.order)
         self._limit = DeleteLimit(options.max_delete)
+        self._prune_after = seconds_of("prune_after", options.prune_after)
+        rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
+        self._bandwidth = Bandwidth(rate)
         self._believing = False
         self._others: t.Sequence[str] = ()
 
@@ -143,7 +151,12 @@ class _Sync:
                 self._destination.create_container()
             self._note_unchanged(plan, scan.objects, objects)
             Application(
-                self._here, self._destination, self._record, account, self._workers
+                self._here,
+                self._destination,
+                self._record,
+                account,
+                self._workers,
+                self._bandwidth,
             ).run(plan)
 
     # -- what is there
@@ -232,7 +245,7 @@ class _Sync:
             copies=copies,
             order=self._order,
             delete=self._options.delete,
-            kept=kept_names(scan, objects) | self._protected(objects),
+            kept=self._kept(scan, objects),
             hierarchical=self._destination.features.hierarchical,
             others=self._others,
         )
@@ -251,6 +264,26 @@ class _Sync:
         )
         refuse_faults(self._destination, (write.name for write in plan.writes))
         return plan
+
+    def _kept(self, scan: SourceScan, there: Objects) -> frozenset[str]:
+        """The destination's names that are not deleted, although the source does not have them."""
+        kept = kept_names(scan, there) | self._protected(there)
+        if self._prune_after is None or not self._options.delete:
+            return kept
+        names = sorted(there.keys() - scan.objects.keys() - kept)
+        retirement = retire(
+            {name: there[name] for name in names},
+            self._record.old,
+            now=int(time.time()),
+            after=self._prune_after,
+        )
+        self._record.note_retired(retirement.kept)
+        if retirement.ahead:
+            self.report.warnings.append(
+                f"{shown(retirement.ahead)}: superseded later than it is now on this host. "
+                "Its clock, or that of the host that published before, is wrong."
+            )
+        return kept | retirement.kept.keys()
 
     def _protected(self, objects: Objects) -> frozenset[str]:
         if not self._options.protect:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from .._drivers._base import NO_ATTRIBUTES, Attributes, Digests, ObjectInfo, Store
 from .._errors import StoreError
+from ._bandwidth import Bandwidth
 from ._compress import encode
 from ._content_types import content_type_of
 from ._plan import Write
@@ -61,37 +62,37 @@ class _Hashing:
         return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
 
 
-def carry_out(source: Store, destination: Store, write: Write) -> Transferred:
+def carry_out(
+    source: Store, destination: Store, write: Write, bandwidth: Bandwidth
+) -> Transferred:
     """Do one write in the way the plan has for it; what the store will not copy is sent."""
     with contextlib.suppress(StoreError):
         if write.copy_of is not None:
             return copy_within(source, destination, write, write.copy_of)
         if write.attributes_only and write.replaced is not None:
             return change_attributes(source, destination, write, write.replaced)
-    return transfer(source, destination, write)
+    return transfer(source, destination, write, bandwidth)
 
 
-def transfer(source: Store, destination: Store, write: Write) -> Transferred:
-    """Copy one object. What changes while it is read raises, and leaves the destination's as it was."""
+def transfer(
+    source: Store, destination: Store, write: Write, bandwidth: Bandwidth
+) -> Transferred:
+    """Send one object. What changes while it is read raises, and leaves the destination's as it was."""
     began = time.time_ns()
     opened = source.read(write.source.key)
     attributes = attributes_of(source, write, opened.attributes)
     hashing = _Hashing(opened.chunks)
-    encoding = write.treatment.encoding if write.treatment is not None else None
-    if encoding is None:
-        stored = _send(destination, write.name, hashing, opened.info.size, attributes)
-        return Transferred(opened.info, hashing.digests(), stored, began, hashing.size)
-    encoded = encode(hashing, encoding)
-    if encoded.size < hashing.size or (write.treatment and write.treatment.extra):
-        attributes = replace(attributes, content_encoding=encoding)
-        stored = _send(
-            destination, write.name, encoded.chunks, encoded.size, attributes
-        )
-    else:
-        plain = source.read(write.source.key)
-        stored = _send(
-            destination, write.name, plain.chunks, plain.info.size, attributes
-        )
+    chunks: t.Iterable[bytes] = hashing
+    size = opened.info.size
+    if write.treatment is not None and write.treatment.encoding is not None:
+        encoded = encode(hashing, write.treatment.encoding)
+        if encoded.size < hashing.size or write.treatment.extra:
+            chunks, size = encoded.chunks, encoded.size
+            encoding = write.treatment.encoding
+            attributes = replace(attributes, content_encoding=encoding)
+        else:
+            chunks = source.read(write.source.key).chunks
+    stored = _send(destination, write.name, _Paced(chunks, bandwidth), size, attributes)
     return Transferred(opened.info, hashing.digests(), stored, began, hashing.size)
 
 
@@ -144,34 +145,31 @@ def attributes_of(source: Store, write: Write, kept: Attributes) -> Attributes:
 
 
 def _send(
-    destination: Store,
-    name: str,
-    chunks: t.Iterable[bytes],
-    size: int,
-    attributes: Attributes,
+    destination: Store, name: str, chunks: _Paced, size: int, attributes: Attributes
 ) -> ObjectInfo:
     key = destination.endpoint.prefix + name
-    counting = _Counting(chunks)
-    body = b"".join(counting) if size <= WHOLE else counting
+    body = b"".join(chunks) if size <= WHOLE else chunks
     stored = destination.write(key, body, attributes, size=size)
-    if stored.size != counting.size:
+    if stored.size != chunks.size:
         raise StoreError(
             f"write object {key!r}",
             destination.endpoint.place,
-            f"{counting.size} bytes were sent and {stored.size} are stored",
+            f"{chunks.size} bytes were sent and {stored.size} are stored",
         )
     return stored
 
 
-class _Counting:
-    """Chunks on their way through, counted."""
+class _Paced:
+    """Chunks on their way through, counted, and no faster than they may be."""
 
-    def __init__(self, chunks: t.Iterable[bytes]) -> None:
+    def __init__(self, chunks: t.Iterable[bytes], bandwidth: Bandwidth) -> None:
         self._chunks = chunks
+        self._bandwidth = bandwidth
         self.size = 0
 
     def __iter__(self) -> t.Iterator[bytes]:
         for chunk in self._chunks:
+            self._bandwidth.take(len(chunk))
             self.size += len(chunk)
             yield chunk
 

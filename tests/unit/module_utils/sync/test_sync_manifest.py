@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConditionFailedError,
+    StoreError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._manifest import (
     _digest_cache,
@@ -377,9 +378,41 @@ def test_a_damaged_shard_stops_the_run(
     if data is not None:
         destination.put({shard: data})
     before = destination.snapshot()
-    with pytest.raises(ManifestError, match="delete the objects below .longshore"):
+    with pytest.raises(ManifestError, match="manifest=rebuild"):
         sync(source, destination)
     assert destination.snapshot() == before
     destination.remove(*(n for n in destination.everything() if n not in TREE))
     assert counts(sync(source, destination)) == {"updated": 3}
     assert not sync(source, destination).changed
+
+
+@pytest.mark.parametrize("data", [b"", b"no json", b'{"version": 2}', b"[]"])
+def test_rebuild_replaces_what_cannot_be_read(
+    source: Folder, sync: Sync, data: bytes
+) -> None:
+    destination = remote({"old": b""}, md5="none")
+    sync(source, destination)
+    shards = {n for n in destination.everything() if "/shards/" in n}
+    destination.put({ROOT: data, ".longshore/manifest/shards/rubbish": b"?"})
+    source.put({"b": b"changed"})
+    sync(source, destination, manifest="rebuild")
+    assert destination.tree() == {**TREE, "b": b"changed"}
+    after = {n for n in destination.everything() if "/shards/" in n}
+    assert len(after) == 1 and after != shards
+    for verify in ("listing", "manifest"):
+        assert not sync(source, destination, verify=verify).changed
+
+
+def test_a_rebuild_that_is_cut_off_leaves_nothing_that_is_believed(
+    source: Folder, sync: Sync
+) -> None:
+    destination = remote(md5="none")
+    sync(source, destination)
+    source.put({"b": b"changed"})
+    destination.traits.failures["write", "b"] = StoreError("write", "there", "no")
+    with pytest.raises(SyncStoppedError):
+        sync(source, destination, manifest="rebuild")
+    assert pending(destination) is not None
+    destination.traits.failures.clear()
+    sync(source, destination, verify="manifest")
+    assert destination.tree() == {**TREE, "b": b"changed"}

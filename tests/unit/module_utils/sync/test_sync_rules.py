@@ -209,7 +209,7 @@ def test_settings_that_a_store_has_not_are_named(source: Folder, sync: Sync) -> 
 
 
 def test_rules_and_no_manifest_exclude_each_other(source: Folder, sync: Sync) -> None:
-    with pytest.raises(ConfigurationError, match="rules need a manifest"):
+    with pytest.raises(ConfigurationError, match="rules a manifest is needed"):
         sync(source, remote(), rules=(CACHE,), manifest="never")
 
 
