@@ -276,7 +276,7 @@ updated:
   returned: always
   sample: 3
 copied:
-  description: How many objects were made by a copy inside the store.
+  description: How many new objects were copied within the destination, which had their contents under another name.
   type: int
   returned: always
   sample: 0

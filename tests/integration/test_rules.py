@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from tests.integration.module import attempt, sync
-from tests.integration.places import Places
+from tests.integration.places import Headers, Places
 
 PAGE = b"<p>harbour</p>" * 200
 LARGE = bytes(range(256)) * 4 * 10_000
@@ -132,3 +132,18 @@ def test_order_and_limits_as_options(places: Places) -> None:
     assert destination.tree() == {"index.html": PAGE, "kept/d": b"0"}
     wrong = attempt(source, destination, order=[5, {}])
     assert wrong.failed and "order[0]" in wrong.msg
+
+
+@pytest.mark.parametrize("kind", ["seaweedfs", "moto"])
+def test_within_one_service_nothing_is_sent(places: Places, kind: str) -> None:
+    source, destination = places(kind), places(kind)
+    source.fill({**TREE, "a b/+%25ü": b"odd"})
+    source.put("x", b"x", Headers("text/x", None, "no-cache", {"m": "1"}))
+    result = sync(source, destination)
+    assert result.counts.created == 5 and result.values["bytes"] == 0
+    assert destination.tree() == source.tree()
+    assert destination.headers("x") == source.headers("x")
+    source.put("x", b"y")
+    assert sync(source, destination).counts.updated == 1
+    assert destination.tree() == source.tree()
+    assert not sync(source, destination).changed

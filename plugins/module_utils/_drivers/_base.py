@@ -256,10 +256,22 @@ class Store(abc.ABC):
         Returns the keys that could not be deleted, each with what the store said.
         """
 
-    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
-        """Make ``key`` of this container's object ``source``, with these attributes and no others.
+    def reaches(self, other: Store) -> bool:
+        """Whether ``copy`` can take objects from the other store's container, too."""
+        return False
 
-        Only with ``features.server_side_copy``. ``key`` may be the source's own, which changes its
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        attributes: Attributes,
+        *,
+        container: str | None = None,
+    ) -> ObjectInfo:
+        """Make ``key`` of the object ``source``, with these attributes and no others.
+
+        Only with ``features.server_side_copy``. The source is in this container, or in another one
+        of a store that this one ``reaches``. ``key`` may be the source's own, which changes its
         attributes alone. Objects of any size are copied whole or not at all. Raises
         ``ObjectMissingError``, and ``ConditionFailedError`` when the source's etag is another now.
         """

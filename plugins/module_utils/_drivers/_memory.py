@@ -107,11 +107,18 @@ class MemoryStore(Store):
             self._check(condition, objects.get(key), f"write object {key!r}")
             return self._keep(objects, key, data, attributes)
 
-    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        attributes: Attributes,
+        *,
+        container: str | None = None,
+    ) -> ObjectInfo:
         operation = f"copy object {source.key!r} to {key!r}"
         self.requests.add()
         with _lock:
-            found = self._find(source.key, operation)
+            found = self._find(source.key, operation, container)
             if source.etag is not None:
                 self._check(IfMatch(source.etag), found, operation)
             objects = self._objects(operation)
@@ -132,9 +139,11 @@ class MemoryStore(Store):
             hashlib.sha256(data).hexdigest(),
         )
 
-    def _objects(self, operation: str) -> dict[str, _Object]:
+    def _objects(
+        self, operation: str, container: str | None = None
+    ) -> dict[str, _Object]:
         try:
-            return _containers[self.endpoint.container]
+            return _containers[container or self.endpoint.container]
         except KeyError:
             raise ContainerMissingError(
                 operation, self.endpoint.place, "there is no such container"
@@ -154,9 +163,9 @@ class MemoryStore(Store):
         with _lock:
             return self._find(key, operation)
 
-    def _find(self, key: str, operation: str) -> _Object:
+    def _find(self, key: str, operation: str, container: str | None = None) -> _Object:
         try:
-            return self._objects(operation)[key]
+            return self._objects(operation, container)[key]
         except KeyError:
             raise ObjectMissingError(
                 operation, self.endpoint.place, "there is no such object"

@@ -344,37 +344,72 @@ class S3Store(Store):
         self._check_kept(info)
         return info
 
-    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+    def reaches(self, other: Store) -> bool:
+        """One account of one service: who may read there and write here may copy."""
+        if not isinstance(other, S3Store):
+            return False
+        here, there = self.endpoint, other.endpoint
+        same = self._client.meta.endpoint_url == other._client.meta.endpoint_url
+        return same and all(
+            getattr(here, name) == getattr(there, name)
+            for name in ("key", "secret", "token")
+        )
+
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        attributes: Attributes,
+        *,
+        container: str | None = None,
+    ) -> ObjectInfo:
         operation = f"copy object {source.key!r} to {key!r}"
         self._refuse(key, attributes, operation)
-        self._require_exact(source.key, operation)
+        if container is None:
+            self._require_exact(source.key, operation)
         self._check_shape(key, source.size)
         copy = self._copy_whole
         if source.size > self.copy_threshold:
             copy = self._copy_parts
         with self._copy_explained(source.key, key, operation):
-            etag = copy(source, key, _parameters(attributes))
+            origin = container or self.endpoint.container
+            etag = copy(origin, source, key, _parameters(attributes))
         info = _info(key, source.size, etag)
+        both = info.md5 is not None and source.md5 is not None
+        if both and info.md5 != source.md5 and not is_amazon(self._client):
+            # not every server keeps to the condition that the source is unchanged
+            raise StoreError(
+                operation, self.endpoint.place, "the copy is of other contents"
+            )
         self._check_kept(info)
         return info
 
     def _copy_whole(
-        self, source: ObjectInfo, key: str, parameters: t.Mapping[str, t.Any]
+        self,
+        origin: str,
+        source: ObjectInfo,
+        key: str,
+        parameters: t.Mapping[str, t.Any],
     ) -> str:
         answer = self._client.copy_object(
             **self._bucket,
             Key=key,
             MetadataDirective="REPLACE",
-            **copy_source(self.endpoint.container, source),
+            **copy_source(origin, source),
             **parameters,
         )
         return copied_etag(answer, "CopyObjectResult")
 
     def _copy_parts(
-        self, source: ObjectInfo, key: str, parameters: t.Mapping[str, t.Any]
+        self,
+        origin: str,
+        source: ObjectInfo,
+        key: str,
+        parameters: t.Mapping[str, t.Any],
     ) -> str:
         part = part_size(1, self.copy_part_size, source.size)
-        return self._open_uploader().copy(source, key, part, parameters)
+        given = copy_source(origin, source)
+        return self._open_uploader().copy(given, source.size, key, part, parameters)
 
     def _open_uploader(self) -> MultipartCopier:
         with self._lock:

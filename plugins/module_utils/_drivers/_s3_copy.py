@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Copies that an S3 server makes within a container: in one request, or in parts."""
+"""Copies that an S3 server makes by itself: in one request, or in parts."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ class MultipartCopier(MultipartUploader):
 
     def copy(
         self,
-        source: ObjectInfo,
+        given: t.Mapping[str, t.Any],
+        size: int,
         key: str,
         part: int,
         headers: t.Mapping[str, t.Any],
     ) -> str:
-        """Make ``key`` of ``source`` in parts of ``part`` bytes; its ETag as the server gave it.
+        """Make ``key`` of ``size`` bytes in parts of ``part``; its ETag as the server gave it.
+
+        ``given`` is what ``copy_source`` made of the source.
 
         After a failure the upload is aborted. Raises ``UploadError`` and what botocore raises.
         """
@@ -50,10 +53,9 @@ class MultipartCopier(MultipartUploader):
             "UploadId"
         ]
         target["UploadId"] = upload_id
-        given = copy_source(self._container, source)
         pending: list[Future[str]] = []
         try:
-            for number, span in enumerate(ranges(source.size, part), 1):
+            for number, span in enumerate(ranges(size, part), 1):
                 pending.append(
                     self._pool.submit(self._copy_part, target, given, number, span)
                 )

@@ -61,7 +61,7 @@ class Account:
     def written(self, write: Write, size: int) -> None:
         """Count one write, of which so many bytes were sent."""
         kind = "created" if write.replaced is None else "updated"
-        if write.copy_of is not None:
+        if write.copy_of is not None and not write.across:
             kind = "copied"
         self.report.add(kind, write.name)
         self.report.bytes += size

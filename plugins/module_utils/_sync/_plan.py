@@ -26,8 +26,8 @@ SAMPLE = 10
 class Write:
     """Bring one source object to the destination; ``replaced`` is what is there now.
 
-    With ``attributes_only`` its bytes are right already; ``copy_of`` is an object of the destination
-    that holds them.
+    With ``attributes_only`` its bytes are right already; ``copy_of`` is an object that holds them and that
+    the store can copy by itself, of the destination or, with ``across``, the source's own.
     """
 
     name: str
@@ -36,6 +36,11 @@ class Write:
     treatment: Treatment | None = None
     attributes_only: bool = False
     copy_of: ObjectInfo | None = None
+
+    @property
+    def across(self) -> bool:
+        """Whether it is a copy of the source's own object."""
+        return self.copy_of is self.source
 
     @property
     def size(self) -> int:

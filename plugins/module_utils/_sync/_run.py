@@ -327,11 +327,16 @@ class _Sync:
     ) -> dict[str, ObjectInfo]:
         if not self._destination.features.server_side_copy:
             return {}
-        stays = {name: info for name, info in there.items() if name not in different}
         new = {name: here[name] for name in here.keys() - there.keys()}
+        across = self._destination.reaches(self._source)
+        if across:
+            new.update({name: here[name] for name in different})
         for name, treatment in self._treatments.items():
             if treatment.encoding is not None:
                 new.pop(name, None)
+        if across:
+            return new
+        stays = {name: info for name, info in there.items() if name not in different}
         new = candidates(new, stays)
         if new and self._source.features.digests:
             self._here.find(list(new.values()), self._workers, afresh=False)

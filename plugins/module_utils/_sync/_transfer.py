@@ -111,9 +111,14 @@ def change_attributes(
 def copy_within(
     source: Store, destination: Store, write: Write, original: ObjectInfo
 ) -> Transferred:
-    """Make the object of one that the destination has already, without sending its bytes."""
+    """Make the object of one that the store can copy by itself, without sending its bytes."""
     key = destination.endpoint.prefix + write.name
-    stored = destination.copy(original, key, _published(source, write))
+    stored = destination.copy(
+        original,
+        key,
+        _published(source, write),
+        container=source.endpoint.container if write.across else None,
+    )
     return Transferred(write.source, None, stored, 0, 0)
 
 

@@ -56,6 +56,8 @@ class Traits:
     conditional: bool = True
     #: Whether it copies objects itself, and knows the settings of S3.
     copying: bool = True
+    #: Whether it copies from other containers, too.
+    reaching: bool = False
     #: Keys whose bytes are read wrong, though size and etag are as they were.
     corrupt: set[str] = field(default_factory=set)
     #: What an operation raises: (operation, key) -> exception. For lists the key is the prefix.
@@ -144,9 +146,19 @@ class RemoteStore(_memory.MemoryStore):
         super().delete([key for key in keys if key not in stay])
         return dict.fromkeys(stay, "it is locked")
 
-    def copy(self, source: ObjectInfo, key: str, attributes: Attributes) -> ObjectInfo:
+    def reaches(self, other: Store) -> bool:
+        return self._traits.reaching and isinstance(other, _memory.MemoryStore)
+
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        attributes: Attributes,
+        *,
+        container: str | None = None,
+    ) -> ObjectInfo:
         self._begin("copy", key)
-        return self._seen(super().copy(source, key, attributes))
+        return self._seen(super().copy(source, key, attributes, container=container))
 
     def digests(self, info: ObjectInfo) -> Digests:
         return Store.digests(self, info)

@@ -276,3 +276,25 @@ def test_originals_are_known_by_manifest_or_listing(
     assert destination.tree()["b.css"] == b"b{}"
     assert gzip.decompress(destination.tree()["other.html"]) == PAGE
     assert not sync(source, destination, rules=(GZIP,)).changed
+
+
+def test_from_store_to_store_it_is_copied_where_that_can_be(sync: Sync) -> None:
+    source, destination = remote(prefix="from/"), remote(reaching=True, prefix="to/")
+    own = Attributes("text/plain", "no-store", metadata={"a": "1"})
+    source.store.write("from/index.html", PAGE, own)
+    source.put({"a.css": NOISE, "empty": b""})
+    destination.put({"a.css": b"other"})
+    rules = ({"match": "*.css", "cache_control": "no-cache"},)
+    check = sync(source, destination, rules=rules, check_mode=True)
+    report = sync(source, destination, rules=rules)
+    assert counts(report) == counts(check) == {"created": 2, "updated": 1}
+    assert report.bytes == check.bytes == 0
+    assert destination.traits.calls["copy"] == 3
+    assert source.traits.calls["read"] == 0
+    assert destination.tree() == source.tree()
+    assert attributes(destination, "index.html") == own
+    assert attributes(destination, "a.css").cache_control == "no-cache"
+    assert not sync(source, destination, rules=rules).changed
+    compressed = sync(source, destination, rules=(GZIP,))
+    assert counts(compressed)["updated"] == 2 and compressed.bytes == len(PAGE)
+    assert gzip.decompress(destination.tree()["index.html"]) == PAGE
