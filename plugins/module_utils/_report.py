@@ -48,6 +48,7 @@ class Report:
     tallies: dict[str, Tally] = field(
         default_factory=lambda: {kind: Tally() for kind in KINDS}
     )
+    invalidated: list[str] = field(default_factory=list)
     source: str = ""
     destination: str = ""
     before: list[str] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Report:
         return (
             self.container_created
             or self.manifest_written
+            or bool(self.invalidated)
             or any(tally.count for tally in self.tallies.values())
         )
 
@@ -79,6 +81,7 @@ class Report:
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
             "container_created": self.container_created,
+            "invalidated": self.invalidated[:SAMPLE_LIMIT],
             "samples": {kind: tally.sample for kind, tally in self.tallies.items()},
         }
 

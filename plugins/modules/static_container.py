@@ -71,6 +71,42 @@ options:
     description:
       - Send at most so many bytes a second, all transfers together, such as V(500k) or V(10M).
     type: str
+  invalidate:
+    description:
+      - When something was published, have CloudFront distributions forget what they hold of it; the changed paths alone, or
+        one wildcard when there are many.
+      - When the run before was cut off, all that is published is invalidated. A manifest remembers that.
+    type: dict
+    suboptions:
+      distributions:
+        description: The distributions' ids.
+        type: list
+        elements: str
+        required: true
+      limit:
+        description: How many paths are named before they collapse to a wildcard, from 1 to 3000.
+        type: int
+        default: 15
+      path_prefix:
+        description:
+          - What viewers see before the names, where that is not just C(/). A distribution whose origin path is the
+            destination's prefix needs none.
+        type: str
+      key:
+        description: The access key; without it, the SDK's ordinary chain.
+        type: str
+      secret:
+        description: The secret key.
+        type: str
+      token:
+        description: A session token.
+        type: str
+      region:
+        description: The region to sign for.
+        type: str
+      endpoint:
+        description: Another address than CloudFront's own.
+        type: str
   protect:
     description:
       - Never delete what matches one of these patterns in the destination, even if the source does not have it.
@@ -239,6 +275,9 @@ EXAMPLES = r"""
         compress: [gzip]
     max_delete: 10%
     protect: [/uploads/]
+    prune_after: 7d
+    invalidate:
+      distributions: [E2EXAMPLE]
 
 - name: Mirror a folder to another one
   longshore.storage.static_container:
@@ -310,6 +349,12 @@ container_created:
   type: bool
   returned: always
   sample: false
+invalidated:
+  description: The paths, the first 100 of them, that each distribution of O(invalidate) was told to forget.
+  type: list
+  elements: str
+  returned: always
+  sample: [/index.html, /]
 samples:
   description: The first 100 names of each kind.
   type: dict
@@ -354,6 +399,19 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "max_delete": {"type": "str"},
     "prune_after": {"type": "str"},
     "bandwidth_limit": {"type": "str"},
+    "invalidate": {
+        "type": "dict",
+        "options": {
+            "distributions": {"type": "list", "elements": "str", "required": True},
+            "limit": {"type": "int", "default": 15},
+            "path_prefix": {"type": "str"},
+            "key": {"type": "str", "no_log": False},
+            "secret": {"type": "str", "no_log": True},
+            "token": {"type": "str", "no_log": True},
+            "region": {"type": "str"},
+            "endpoint": {"type": "str"},
+        },
+    },
     "protect": {"type": "list", "elements": "str", "default": []},
     "rules": {
         "type": "list",
@@ -421,6 +479,7 @@ def options_of(module: Module) -> SyncOptions:
         max_delete=params["max_delete"],
         prune_after=params["prune_after"],
         bandwidth_limit=params["bandwidth_limit"],
+        invalidate=params["invalidate"],
         manifest=params["manifest"],
         verify=params["verify"],
         follow_links=params["follow_links"],

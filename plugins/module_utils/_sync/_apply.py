@@ -50,13 +50,16 @@ class Application:
         account: Account,
         workers: Workers,
         bandwidth: Bandwidth,
+        invalidate: t.Callable[[], object],
     ) -> None:
+        """``invalidate`` is called when all else is done."""
         self._source = source
         self._destination = destination
         self._record = record
         self._account = account
         self._workers = workers
         self._bandwidth = bandwidth
+        self._invalidate = invalidate
 
     def run(self, plan: Plan) -> None:
         """Raises :class:`SyncStoppedError` for the first error, after which nothing further is begun."""
@@ -79,6 +82,7 @@ class Application:
         if plan.deletions:
             self._record.commit(settled=False)
             self._delete_all(plan.deletions)
+        self._invalidate()
         self._account.report.manifest_written = self._record.commit(settled=True)
 
     def _write_all(self, writes: t.Sequence[Write]) -> None:

@@ -40,9 +40,8 @@ _INDEX: t.Final = "index.html"
 _PLAIN: t.Final = "/!$&'()+,:;=@"
 _ATTEMPTS: t.Final = 6
 
-_NOT_REPEATED: t.Final = (
-    "The objects are published, and a further run does not make up for this: "
-    "invalidate by hand, /* if in doubt."
+_REPEATED: t.Final = (
+    "The objects are published. Run again: everything is invalidated then."
 )
 _CODE_HINTS: t.Final[t.Mapping[str, str]] = {
     "TooManyInvalidationsInProgress": "Wait until earlier ones are completed; a lower invalidate.limit makes fewer paths of many.",
@@ -109,7 +108,7 @@ class Invalidation:
             try:
                 self._create(distribution, paths)
             except LongshoreError as error:
-                error.hint = f"{error.hint} {_NOT_REPEATED}".strip()
+                error.hint = f"{error.hint} {_REPEATED}".strip()
                 failures.append(error)
         if failures:
             raise failures[0]
@@ -249,7 +248,11 @@ def _distributions(written: object) -> tuple[str, ...]:
 
 
 def _limit(written: object) -> int:
-    if type(written) is not int or not 1 <= written <= _MAX_PATHS:
+    if (
+        isinstance(written, bool)
+        or not isinstance(written, int)
+        or not 1 <= written <= _MAX_PATHS
+    ):
         raise ConfigurationError(
             f"invalidate.limit must be a whole number from 1 to {_MAX_PATHS}, not {written!r}."
         )

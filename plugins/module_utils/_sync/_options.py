@@ -44,4 +44,5 @@ class SyncOptions:
     max_delete: str | None = None
     prune_after: str | None = None
     bandwidth_limit: str | None = None
+    invalidate: t.Mapping[str, t.Any] | None = None
     check_mode: bool = False

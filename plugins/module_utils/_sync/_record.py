@@ -37,8 +37,9 @@ class Record:
         *,
         treating: bool,
     ) -> None:
-        """``treating``: objects are published by rules, which nothing but a manifest remembers."""
+        """``treating``: something is asked for that nothing but a manifest remembers."""
         self._mode = mode
+        self._treating = treating
         self._keeper = keeper
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
@@ -77,12 +78,17 @@ class Record:
         """Whether there is a manifest that can be trusted without a listing."""
         return self._manifest is not None and self._manifest.settled
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run before this one did not come to its end."""
+        return self._manifest is not None and not self._manifest.settled
+
     def begin(self) -> None:
         """Objects are about to change: until a commit says otherwise, the manifest is not the whole truth."""
         if self._mode == "never":
             with contextlib.suppress(ManifestError):  # that one nobody trusts anyway
                 self._keeper.distrust()
-        elif self._manifest is not None or self._mode == "rebuild":
+        elif self._manifest is not None or self._mode == "rebuild" or self._treating:
             self._keeper.mark()
             self._marked = True
         self._began = True

@@ -33,6 +33,7 @@ from ._apply import Application
 from ._bandwidth import Bandwidth
 from ._comparison import Comparison
 from ._contents import Contents
+from ._invalidate import Invalidation
 from ._moves import candidates, find_copies
 from ._options import SyncOptions
 from ._order import DeleteLimit, Order
@@ -112,7 +113,11 @@ class _Sync:
         )
         self._here = Contents(source, self._cache_of(source.endpoint))
         self._there = Contents(destination, self._cache_of(destination.endpoint))
-        remembering = [n for n in ("rules", "prune_after") if getattr(options, n)]
+        remembering = [
+            name
+            for name in ("rules", "prune_after", "invalidate")
+            if getattr(options, name)
+        ]
         if remembering and options.manifest == "never":
             raise ConfigurationError(
                 f"With {remembering[0]} a manifest is needed: no listing shows what is to be remembered.",
@@ -129,6 +134,7 @@ class _Sync:
         self._prune_after = seconds_of("prune_after", options.prune_after)
         rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
         self._bandwidth = Bandwidth(rate)
+        self._invalidation = Invalidation(options.invalidate)
         self._believing = False
         self._others: t.Sequence[str] = ()
 
@@ -140,12 +146,16 @@ class _Sync:
         account = Account(self.report, self._destination.endpoint.prefix)
         account.left_out(scan.skipped)
         account.describe(plan, self._here, self._record)
+        stale = self._stale(plan, scan, objects)
+        self.report.invalidated = self._invalidation.paths(stale)
         if self._options.check_mode:
             account.planned(plan)
             if plan.empty:
                 self._note_unchanged(plan, scan.objects, objects)
                 self.report.manifest_written = self._record.due
             return
+        if stale:
+            self._invalidation.check()
         with self._caches_kept(len(plan.writes)):
             if self.report.container_created:
                 self._destination.create_container()
@@ -157,7 +167,20 @@ class _Sync:
                 account,
                 self._workers,
                 self._bandwidth,
+                lambda: self._invalidation.send(stale),
             ).run(plan)
+
+    def _stale(self, plan: Plan, scan: SourceScan, there: Objects) -> set[str]:
+        """The names of which a content delivery network has to forget what it has."""
+        if not self._invalidation:
+            return set()
+        stale = {write.name for write in plan.writes}
+        prefix = self._destination.endpoint.prefix
+        stale.update(info.key[len(prefix) :] for info in plan.removed)
+        if self._record.unfinished:
+            # what the run before this one changed and did not invalidate is not known
+            stale.update(scan.objects, there)
+        return stale
 
     # -- what is there
 

@@ -29,6 +29,7 @@ def test_nothing_done_is_not_changed() -> None:
         "requests": 3,
         "seconds": 1.235,
         "container_created": False,
+        "invalidated": [],
         "samples": {"created": [], "updated": [], "copied": [], "deleted": []},
     }
 
