@@ -37,6 +37,9 @@ from ._format import (
 _ROOT = f"{RESERVED}manifest/root"
 _SHARDS = f"{RESERVED}manifest/shards/"
 
+#: Each failure means that another run has replaced the root meanwhile, which few do often.
+_DISTRUST_ATTEMPTS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -94,9 +97,19 @@ class ManifestKeeper:
         self._replace_root(replace(self._root, pending=self._run))
 
     def distrust(self) -> None:
-        """Mark the manifest that is there, if any, because objects are changed beside it."""
-        if self._read_root():
-            self.mark()
+        """Mark the manifest that is there, if any, because objects are changed beside it.
+
+        Another run that commits just then is no excuse: what it wrote is not to be trusted either.
+        """
+        for left in reversed(range(_DISTRUST_ATTEMPTS)):
+            if not self._read_root():
+                return
+            try:
+                self.mark()
+                return
+            except ConditionFailedError:
+                if not left:
+                    raise
 
     def commit(self, entries: t.Mapping[str, Entry], *, settled: bool) -> bool:
         """Make ``entries`` the manifest; with ``settled``, they are the whole truth again.

@@ -14,14 +14,13 @@ import os
 import time
 import typing as t
 
-from .._drivers._base import ObjectInfo, Store
+from .._drivers._base import Store
 from .._drivers._catalogue import open_store
 from .._drivers._local import LocalStore
 from .._endpoint import Endpoint
 from .._errors import (
     ConfigurationError,
     ContainerMissingError,
-    PlanRefusedError,
     StoreError,
 )
 from .._manifest._digest_cache import DigestCache, default_folder
@@ -31,33 +30,26 @@ from .._workers import Workers
 from ._account import Account
 from ._apply import Application
 from ._bandwidth import Bandwidth
-from ._comparison import Comparison
 from ._contents import Contents
 from ._invalidate import Invalidation
-from ._moves import candidates, find_copies
 from ._options import SyncOptions
-from ._order import DeleteLimit, Order
-from ._patterns import Patterns, Selection
-from ._plan import Plan, make_plan
+from ._patterns import Selection
+from ._plan import Plan
+from ._planning import Planner
 from ._publication import Publication
-from ._quantities import bytes_of, seconds_of
+from ._quantities import bytes_of
 from ._record import Record
-from ._retirement import retire
 from ._rules import Treatment
 from ._scan import (
     DestinationScan,
     Objects,
     SourceScan,
     from_manifest,
-    kept_names,
     list_destination,
     one_file,
-    refuse_faults,
     refuse_overlap,
     scan_source,
-    shown,
 )
-from ._transfer import saves
 
 
 def synchronise(options: SyncOptions) -> Report:
@@ -129,9 +121,7 @@ class _Sync:
         self._record = Record(
             options.manifest, keeper, source, destination, treating=bool(remembering)
         )
-        self._order = Order(options.order)
-        self._limit = DeleteLimit(options.max_delete)
-        self._prune_after = seconds_of("prune_after", options.prune_after)
+        self._planner = Planner(options, self._here, self._there, self._record, workers)
         rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
         self._bandwidth = Bandwidth(rate)
         self._invalidation = Invalidation(options.invalidate)
@@ -142,7 +132,14 @@ class _Sync:
         """Scan, compare, plan; then, unless it is a check, apply."""
         scan, objects = self._scan()
         self._treatments = self._publication.treat(scan.objects)
-        plan = self._plan(scan, objects)
+        plan = self._planner.plan(
+            scan,
+            objects,
+            self._treatments,
+            others=self._others,
+            believing=self._believing,
+        )
+        self.report.warnings += self._planner.warnings
         account = Account(self.report, self._destination.endpoint.prefix)
         account.left_out(scan.skipped)
         account.describe(plan, self._here, self._record)
@@ -244,126 +241,6 @@ class _Sync:
                 "sync", self._destination.endpoint.place, "there is no such container"
             )
         self.report.container_created = True
-
-    # -- what is to be done
-
-    def _plan(self, scan: SourceScan, objects: Objects) -> Plan:
-        comparison = Comparison(
-            self._here,
-            self._there,
-            self._record,
-            self._treatments,
-            reading=self._options.verify == "content",
-            believing=self._believing,
-        )
-        comparison.run(scan.objects, objects, self._workers)
-        self._drop_what_saves_nothing(scan, objects, comparison.different)
-        copies = self._find_copies(scan.objects, objects, comparison.different)
-        plan = make_plan(
-            scan.objects,
-            objects,
-            comparison.different,
-            attributes_only=comparison.attributes_only,
-            treatments=self._treatments,
-            copies=copies,
-            order=self._order,
-            delete=self._options.delete,
-            kept=self._kept(scan, objects),
-            hierarchical=self._destination.features.hierarchical,
-            others=self._others,
-        )
-        if plan.removed and not scan.objects and not self._options.allow_empty:
-            raise PlanRefusedError(
-                f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
-                f"object(s) of {self._destination.endpoint.place} would be deleted.",
-                hint="Nothing was changed. If that is meant, say allow_empty=true.",
-            )
-        for number in self._order.idle(scan.objects):
-            self.report.warnings.append(
-                f"order[{number}] matches nothing of the source."
-            )
-        self._limit.check(
-            len(plan.removed), len(objects), self._destination.endpoint.place
-        )
-        refuse_faults(self._destination, (write.name for write in plan.writes))
-        return plan
-
-    def _kept(self, scan: SourceScan, there: Objects) -> frozenset[str]:
-        """The destination's names that are not deleted, although the source does not have them."""
-        kept = kept_names(scan, there) | self._protected(there)
-        if self._prune_after is None or not self._options.delete:
-            return kept
-        names = sorted(there.keys() - scan.objects.keys() - kept)
-        retirement = retire(
-            {name: there[name] for name in names},
-            self._record.old,
-            now=int(time.time()),
-            after=self._prune_after,
-        )
-        self._record.note_retired(retirement.kept)
-        if retirement.ahead:
-            self.report.warnings.append(
-                f"{shown(retirement.ahead)}: superseded later than it is now on this host. "
-                "Its clock, or that of the host that published before, is wrong."
-            )
-        return kept | retirement.kept.keys()
-
-    def _protected(self, objects: Objects) -> frozenset[str]:
-        if not self._options.protect:
-            return frozenset()
-        patterns = Patterns("protect", self._options.protect)
-        return frozenset(name for name in objects if name in patterns)
-
-    def _drop_what_saves_nothing(
-        self, scan: SourceScan, there: Objects, different: set[str]
-    ) -> None:
-        """Take compressed siblings that would not be smaller out of what is published."""
-        extras = [
-            (name, scan.objects[name], treatment)
-            for name, treatment in self._treatments.items()
-            if treatment.extra
-            and (name not in there or (name in different and self._options.delete))
-        ]
-        if not extras:
-            return
-        infos = {info.key: info for _name, info, _treatment in extras}
-        self._here.find(list(infos.values()), self._workers, afresh=False)
-        for (name, info, treatment), worth in self._workers.run(self._saves, extras):
-            if not worth:
-                del scan.objects[name]
-                different.discard(name)
-                digests = self._here.get(info)
-                digest = digests.sha256 if digests is not None else ""
-                self._record.note_absent(name, digest, treatment.digest)
-
-    def _saves(self, extra: tuple[str, ObjectInfo, Treatment]) -> bool:
-        name, info, treatment = extra
-        digests = self._here.get(info)
-        if digests is not None and self._record.is_absent(
-            name, digests.sha256, treatment.digest
-        ):
-            return False
-        return saves(self._source, info, treatment)
-
-    def _find_copies(
-        self, here: Objects, there: Objects, different: t.AbstractSet[str]
-    ) -> dict[str, ObjectInfo]:
-        if not self._destination.features.server_side_copy:
-            return {}
-        new = {name: here[name] for name in here.keys() - there.keys()}
-        across = self._destination.reaches(self._source)
-        if across:
-            new.update({name: here[name] for name in different})
-        for name, treatment in self._treatments.items():
-            if treatment.encoding is not None:
-                new.pop(name, None)
-        if across:
-            return new
-        stays = {name: info for name, info in there.items() if name not in different}
-        new = candidates(new, stays)
-        if new and self._source.features.digests:
-            self._here.find(list(new.values()), self._workers, afresh=False)
-        return find_copies(new, stays, self._record.old, self._here.get)
 
     def _treatment_of(self, name: str) -> str:
         treatment = self._treatments.get(name)

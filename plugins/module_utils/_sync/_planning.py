@@ -1,0 +1,197 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""From what both sides hold to a plan: compares, and holds what comes of it against the user's limits."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._drivers._base import ObjectInfo, Store
+from .._errors import PlanRefusedError
+from .._workers import Workers
+from ._comparison import Comparison
+from ._contents import Contents
+from ._moves import candidates, find_copies
+from ._options import SyncOptions
+from ._order import DeleteLimit, Order
+from ._patterns import Patterns
+from ._plan import Plan, make_plan
+from ._quantities import seconds_of
+from ._record import Record
+from ._retirement import retire
+from ._rules import Treatment
+from ._scan import Objects, SourceScan, kept_names, refuse_faults, shown
+from ._transfer import saves
+
+
+class Planner:
+    """Makes the plan of one sync; what the user should know of it is in ``warnings``.
+
+    Raises ``ConfigurationError`` for options that cannot be meant.
+    """
+
+    def __init__(
+        self,
+        options: SyncOptions,
+        here: Contents,
+        there: Contents,
+        record: Record,
+        workers: Workers,
+    ) -> None:
+        self.warnings: list[str] = []
+        self._options = options
+        self._here = here
+        self._there = there
+        self._source: Store = here.store
+        self._destination: Store = there.store
+        self._record = record
+        self._workers = workers
+        self._order = Order(options.order)
+        self._limit = DeleteLimit(options.max_delete)
+        self._prune_after = seconds_of("prune_after", options.prune_after)
+
+    def plan(
+        self,
+        scan: SourceScan,
+        objects: Objects,
+        treatments: t.Mapping[str, Treatment],
+        *,
+        others: t.Collection[str],
+        believing: bool,
+    ) -> Plan:
+        """The plan. ``scan`` loses the compressed siblings that would not be smaller.
+
+        ``others`` are the destination's names that the sync is not about; ``believing``: the
+        destination is what its manifest says. Raises ``PlanRefusedError``.
+        """
+        comparison = Comparison(
+            self._here,
+            self._there,
+            self._record,
+            treatments,
+            reading=self._options.verify == "content",
+            believing=believing,
+        )
+        comparison.run(scan.objects, objects, self._workers)
+        self._drop_what_saves_nothing(scan, objects, treatments, comparison.different)
+        copies = self._find_copies(
+            scan.objects, objects, treatments, comparison.different
+        )
+        plan = make_plan(
+            scan.objects,
+            objects,
+            comparison.different,
+            attributes_only=comparison.attributes_only,
+            treatments=treatments,
+            copies=copies,
+            order=self._order,
+            delete=self._options.delete,
+            kept=self._kept(scan, objects),
+            hierarchical=self._destination.features.hierarchical,
+            others=others,
+        )
+        if plan.removed and not scan.objects and not self._options.allow_empty:
+            raise PlanRefusedError(
+                f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
+                f"object(s) of {self._destination.endpoint.place} would be deleted.",
+                hint="Nothing was changed. If that is meant, say allow_empty=true.",
+            )
+        for number in self._order.idle(scan.objects):
+            self.warnings.append(f"order[{number}] matches nothing of the source.")
+        self._limit.check(
+            len(plan.removed), len(objects), self._destination.endpoint.place
+        )
+        refuse_faults(self._destination, (write.name for write in plan.writes))
+        return plan
+
+    def _kept(self, scan: SourceScan, there: Objects) -> frozenset[str]:
+        """The destination's names that are not deleted, although the source does not have them."""
+        kept = kept_names(scan, there) | self._protected(there)
+        if self._prune_after is None or not self._options.delete:
+            return kept
+        names = sorted(there.keys() - scan.objects.keys() - kept)
+        retirement = retire(
+            {name: there[name] for name in names},
+            self._record.old,
+            now=int(time.time()),
+            after=self._prune_after,
+        )
+        self._record.note_retired(retirement.kept)
+        if retirement.ahead:
+            self.warnings.append(
+                f"{shown(retirement.ahead)}: superseded later than it is now on this host. "
+                "Its clock, or that of the host that published before, is wrong."
+            )
+        return kept | retirement.kept.keys()
+
+    def _protected(self, objects: Objects) -> frozenset[str]:
+        if not self._options.protect:
+            return frozenset()
+        patterns = Patterns("protect", self._options.protect)
+        return frozenset(name for name in objects if name in patterns)
+
+    def _drop_what_saves_nothing(
+        self,
+        scan: SourceScan,
+        there: Objects,
+        treatments: t.Mapping[str, Treatment],
+        different: set[str],
+    ) -> None:
+        """Take compressed siblings that would not be smaller out of what is published."""
+        extras = [
+            (name, scan.objects[name], treatment)
+            for name, treatment in treatments.items()
+            if treatment.extra
+            and (name not in there or (name in different and self._options.delete))
+        ]
+        if not extras:
+            return
+        infos = {info.key: info for _name, info, _treatment in extras}
+        self._here.find(list(infos.values()), self._workers, afresh=False)
+        for (name, info, treatment), worth in self._workers.run(self._saves, extras):
+            if not worth:
+                del scan.objects[name]
+                different.discard(name)
+                digests = self._here.get(info)
+                digest = digests.sha256 if digests is not None else ""
+                self._record.note_absent(name, digest, treatment.digest)
+
+    def _saves(self, extra: tuple[str, ObjectInfo, Treatment]) -> bool:
+        name, info, treatment = extra
+        digests = self._here.get(info)
+        if digests is not None and self._record.is_absent(
+            name, digests.sha256, treatment.digest
+        ):
+            return False
+        return saves(self._source, info, treatment)
+
+    def _find_copies(
+        self,
+        here: Objects,
+        there: Objects,
+        treatments: t.Mapping[str, Treatment],
+        different: t.AbstractSet[str],
+    ) -> dict[str, ObjectInfo]:
+        """Of each name whose contents the store can copy by itself, from which object."""
+        if not self._destination.features.server_side_copy:
+            return {}
+        new = {name: here[name] for name in here.keys() - there.keys()}
+        across = self._destination.reaches(self._source)
+        if across:
+            new.update({name: here[name] for name in different})
+        for name, treatment in treatments.items():
+            if treatment.encoding is not None:
+                new.pop(name, None)
+        if across:
+            return new
+        stays = {name: info for name, info in there.items() if name not in different}
+        new = candidates(new, stays)
+        if new and self._source.features.digests:
+            self._here.find(list(new.values()), self._workers, afresh=False)
+        return find_copies(new, stays, self._record.old, self._here.get)
