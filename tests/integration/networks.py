@@ -2,48 +2,67 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A way to a server on which something happens once so many bytes have gone by."""
+"""Ways to a server that see what goes by, and do something about it."""
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import socket
 import threading
 import typing as t
+import urllib.parse
+
+from tests.integration.module import written
+
+Direction = t.Literal["up", "down"]
 
 
-class Tripwire:
-    """Passes a server's bytes on; ``action`` is called once, after ``limit`` bytes in ``direction``.
+class _Connection:
+    """Who spoke last on it."""
 
-    ``up`` is what the client sends, ``down`` what the server answers; all connections count
-    together. Nothing more passes in that direction before the action has ended, so it comes at
-    the same point of the conversation however slow the machine is.
+    speaker: Direction | None = None
+
+
+class Way:
+    """Passes a server's bytes on, and counts what goes by on all connections together.
+
+    ``passed["up"]`` are the bytes that the client sent, ``passed["down"]`` those that the server
+    answered, ``passed["turns"]`` how often one of them began to speak.
     """
 
-    def __init__(
-        self,
-        port: int,
-        limit: int,
-        action: t.Callable[[], object],
-        direction: t.Literal["up", "down"] = "up",
-    ) -> None:
+    def __init__(self, port: int) -> None:
         self._target = port
-        self._left = limit
-        self._action = action
-        self._direction = direction
         self._lock = threading.Lock()
-        self.tripped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.passed: collections.Counter[str] = collections.Counter()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
 
     def __enter__(self) -> t.Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._start(self._accept)
         return self
 
     def __exit__(self, *_exc: object) -> None:
         # shutdown wakes the accepting thread, close alone does not
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def settle(self) -> None:
+        """Wait until the server has ended every connection, and with it all that it was asked to do.
+
+        To be called when the client has ended, outside of the ``with``.
+        """
+        while self._threads:
+            self._threads.pop(0).join()
+
+    def seen(self, data: bytes, direction: Direction) -> None:
+        """For subclasses: this is passed on once they return."""
+
+    def _start(self, function: t.Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=function, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
         while True:
@@ -52,31 +71,88 @@ class Tripwire:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._target))
-            for name, source, sink in (
-                ("up", client, server),
-                ("down", server, client),
-            ):
-                threading.Thread(
-                    target=self._pass_on,
-                    args=(source, sink, name == self._direction),
-                    daemon=True,
-                ).start()
+            connection = _Connection()
+            self._start(self._pass_on, connection, "up", client, server)
+            self._start(self._pass_on, connection, "down", server, client)
 
     def _pass_on(
-        self, source: socket.socket, sink: socket.socket, counted: bool
+        self,
+        connection: _Connection,
+        direction: Direction,
+        source: socket.socket,
+        sink: socket.socket,
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if counted:
-                    self._count(len(data))
-                sink.sendall(data)
-        for one in (source, sink):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                with self._lock:
+                    self.passed[direction] += len(data)
+                    self.passed["turns"] += connection.speaker != direction
+                    connection.speaker = direction
+                self.seen(data, direction)
+                # whoever is gone is not told, but the other is heard to the end
+                with contextlib.suppress(OSError):
+                    sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
 
-    def _count(self, passed: int) -> None:
-        with self._lock:
-            self._left -= passed
-            if self._left < 0 and not self.tripped.is_set():
+
+class Tripwire(Way):
+    """``action`` is called once, when more than ``limit`` of ``counted`` have passed (see ``Way``).
+
+    Nothing more that counts passes before the action has ended, so it comes at the same point of
+    the conversation however slow the machine is.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        limit: int,
+        action: t.Callable[[], object],
+        counted: t.Literal["up", "down", "turns"] = "up",
+    ) -> None:
+        super().__init__(port)
+        self._limit = limit
+        self._action = action
+        self._counted = counted
+        self._acting = threading.Lock()
+        self.tripped = threading.Event()
+
+    def seen(self, data: bytes, direction: Direction) -> None:
+        if self._counted not in (direction, "turns"):
+            return
+        with self._acting:
+            if self.passed[self._counted] > self._limit and not self.tripped.is_set():
                 self._action()
                 self.tripped.set()
+
+
+class Gate(Way):
+    """The ``number``-th (from 1) PUT of a path that ends in ``ending`` waits for ``wait`` to return."""
+
+    def __init__(
+        self, port: int, ending: str, number: int, wait: t.Callable[[], object]
+    ) -> None:
+        super().__init__(port)
+        self._ending = ending
+        self._left = number
+        self._wait = wait
+
+    def seen(self, data: bytes, direction: Direction) -> None:
+        method, _unused, rest = data.partition(b" ")
+        if direction == "down" or method != b"PUT":
+            return
+        path = urllib.parse.unquote(rest.split(b" ", 1)[0].split(b"?", 1)[0])
+        if path.endswith(self._ending):
+            with self._lock:
+                self._left -= 1
+                waits = self._left == 0
+            if waits:
+                self._wait()
+
+
+def by_way(way: Way, place: t.Any) -> t.Any:
+    """A place as its user writes it, if it is a networked one, to be reached by this way."""
+    endpoint = written(place)
+    if "endpoint" in endpoint:
+        return {**endpoint, "endpoint": f"http://127.0.0.1:{way.port}"}
+    return endpoint

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import subprocess
@@ -15,8 +16,8 @@ import typing as t
 import pytest
 
 from tests.integration import program
-from tests.integration.module import Counts, sync, written
-from tests.integration.networks import Tripwire
+from tests.integration.module import Counts, sync
+from tests.integration.networks import Tripwire, Way, by_way
 from tests.integration.places import Places
 
 FILES = 300
@@ -37,28 +38,35 @@ def _site(seed: int) -> dict[str, bytes]:
 
 
 def _run_and_kill(
-    source: t.Any, destination: t.Any, port: int, after: int, direction: t.Any
+    source: t.Any,
+    destination: t.Any,
+    port: int,
+    after: int,
+    counted: t.Any,
+    **options: t.Any,
 ) -> bool:
-    """Run until so many bytes have passed the networked side; whether that was the end of it."""
+    """Run until so much has passed the networked side; whether that was the end of it."""
     process: subprocess.Popen[bytes] | None = None
 
     def kill() -> None:
         assert process is not None
         process.kill()
 
-    with Tripwire(port, after, kill, direction) as way:
-        url = f"http://127.0.0.1:{way.port}"
-        ends = [written(source), written(destination)]
-        arguments = dict(zip(("source", "destination"), ends, strict=True))
-        for end in ends:
-            if "endpoint" in end:
-                end["endpoint"] = url
+    with Tripwire(port, after, kill, counted) as way:
+        arguments = {
+            "source": by_way(way, source),
+            "destination": by_way(way, destination),
+            **options,
+        }
         with subprocess.Popen(
             [sys.executable, program.__file__, json.dumps(arguments)],
             stdout=subprocess.DEVNULL,
         ) as process:
             process.wait()
-        return way.tripped.is_set()
+    way.settle()
+    if not way.tripped.is_set():
+        assert process.returncode == 0
+    return way.tripped.is_set()
 
 
 def _moments(seed: int) -> list[int]:
@@ -123,3 +131,124 @@ def test_killed_on_the_way_to_a_folder(places: Places) -> None:
     assert destination.tree() == site
     assert not any("incoming" in key for key in destination.keys())
     assert not sync(source, destination).changed
+
+
+# -- at any point of any run
+
+MOMENTS = 25
+RULES = [{"match": "*.html", "compress": ["gzip"]}]
+NAMES = [f"{n % 5}/{n:02}.{'html' if n % 2 else 'bin'}" for n in range(60)]
+PARTED = "3/large.bin"
+DEEDS = ("create", "update", "delete", "commit")
+
+
+class _Author:
+    """Changes a source; ``versions`` are all contents that each name ever had."""
+
+    def __init__(self, source: t.Any, seed: int) -> None:
+        self._source = source
+        self._dice = random.Random(seed)
+        self.tree: dict[str, bytes] = {}
+        self.versions: dict[str, set[bytes]] = {}
+        source.make()
+
+    def do(self, deed: str) -> None:
+        """Change as much as makes the next run mostly that: each time the same amount."""
+        there = sorted(self.tree.keys() - {PARTED})
+        if deed == "create":
+            self._write([*NAMES, PARTED])
+        elif deed == "update":
+            self._write([*self._dice.sample(there, 30), PARTED])
+        elif deed == "delete":
+            for name in self._dice.sample(there, 20):
+                self._source.delete(name)
+                del self.tree[name]
+            self._write([sorted(self.tree)[0]])
+        else:
+            self._write([self._dice.choice(there)])
+
+    def _write(self, names: t.Sequence[str]) -> None:
+        for name in names:
+            data = self._contents(name)
+            self._source.put(name, data)
+            self.tree[name] = data
+            self.versions.setdefault(name, set()).add(data)
+
+    def _contents(self, name: str) -> bytes:
+        if name == PARTED:
+            return self._dice.randbytes(12 * MIB)
+        # of the pages some are too small to be worth compressing
+        data = self._dice.randbytes(self._dice.choice((3, 300, 5000)))
+        return data.hex().encode() if name.endswith(".html") else data
+
+
+def _published(destination: t.Any) -> dict[str, bytes]:
+    """What readers of the store get, by name: decoded where it says that it is encoded."""
+    found = {}
+    for name in destination.names():
+        answer = destination.client.get_object(
+            Bucket=destination.name, Key=destination.prefix + name
+        )
+        data = answer["Body"].read()
+        encoded = answer.get("ContentEncoding") == "gzip"
+        found[name] = gzip.decompress(data) if encoded else data
+    return found
+
+
+def _empty(destination: t.Any) -> None:
+    keys = [{"Key": key} for key in destination.keys()]
+    if keys:
+        destination.client.delete_objects(
+            Bucket=destination.name, Delete={"Objects": keys}
+        )
+
+
+@pytest.mark.parametrize("rules", [[], RULES], ids=["plain", "compressed"])
+@pytest.mark.parametrize("manifest", ["always", "auto"])
+def test_killed_at_any_moment(
+    places: Places, manifest: str, rules: list[dict[str, t.Any]]
+) -> None:
+    source, destination = places("local"), places("seaweedfs")
+    destination.make()
+    seed = 2 * (manifest == "auto") + bool(rules)
+    dice, author = random.Random(seed), _Author(source, seed)
+    options: dict[str, t.Any] = {"manifest": manifest, "rules": rules}
+    port = destination.server.port
+    # what a listing has no comparable hash of; only a manifest tells that it is there
+    opaque = {PARTED, *(name for name in NAMES if rules and name.endswith(".html"))}
+    passed: dict[str, t.Mapping[str, int]] = {}
+    for deed in DEEDS:
+        author.do(deed)
+        with Way(port) as way:
+            sync(source, by_way(way, destination), **options)
+        passed[deed] = way.passed
+
+    kills = attempts = 0
+    while kills < MOMENTS:
+        deed = DEEDS[attempts % len(DEEDS)]
+        attempts += 1
+        before = {} if deed == "create" else dict(author.tree)
+        if deed == "create":
+            _empty(destination)
+        author.do(deed)
+        counted = dice.choice(("turns", "turns", "up"))
+        after = dice.randrange(passed[deed][counted])
+        kills += _run_and_kill(source, destination, port, after, counted, **options)
+
+        there, site = _published(destination), author.tree
+        for name, data in there.items():
+            assert data in author.versions[name], f"{name} is not whole"
+        stale = {name for name, data in site.items() if there.get(name) != data}
+        if before.keys() - there.keys():
+            assert not stale, "deletions come last"
+        written_already = {
+            name
+            for name in (opaque & site.keys()) - stale
+            if before.get(name) != site[name]
+        }
+        verify, other = dice.sample(("listing", "manifest"), 2)
+        again = sync(source, destination, verify=verify, **options).counts
+        done = again.created + again.updated
+        assert len(stale) <= done <= len(stale | written_already)
+        assert _published(destination) == site
+        assert not sync(source, destination, verify=other, **options).changed

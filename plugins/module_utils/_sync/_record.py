@@ -39,7 +39,6 @@ class Record:
     ) -> None:
         """``treating``: something is asked for that nothing but a manifest remembers."""
         self._mode = mode
-        self._treating = treating
         self._keeper = keeper
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
@@ -88,7 +87,7 @@ class Record:
         if self._mode == "never":
             with contextlib.suppress(ManifestError):  # that one nobody trusts anyway
                 self._keeper.distrust()
-        elif self._manifest is not None or self._mode == "rebuild" or self._treating:
+        elif self._needed:
             self._keeper.mark()
             self._marked = True
         self._began = True

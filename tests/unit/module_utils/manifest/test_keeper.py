@@ -203,6 +203,41 @@ def test_the_loser_may_say_that_objects_were_changed(
     assert not manifest.settled and manifest.entries == entries(5)
 
 
+def test_a_commit_just_then_is_not_trusted_either(
+    store: Store, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winner, loser = ManifestKeeper(store, workers), ManifestKeeper(store, workers)
+    winner.commit(entries(5), settled=False)
+    read_root = loser._read_root
+
+    def overtaken() -> bool:
+        there = read_root()
+        winner.commit(entries(5), settled=True)
+        return there
+
+    monkeypatch.setattr(loser, "_read_root", overtaken)
+    loser.distrust()
+    manifest = read(store, workers)
+    assert not manifest.settled and manifest.entries == entries(5)
+
+
+def test_distrust_gives_up_when_it_is_overtaken_each_time(
+    store: Store, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winner, loser = ManifestKeeper(store, workers), ManifestKeeper(store, workers)
+    winner.commit(entries(5), settled=True)
+    read_root, settled = loser._read_root, itertools.cycle((False, True))
+
+    def overtaken() -> bool:
+        there = read_root()
+        winner.commit(entries(5), settled=next(settled))
+        return there
+
+    monkeypatch.setattr(loser, "_read_root", overtaken)
+    with pytest.raises(ConditionFailedError):
+        loser.distrust()
+
+
 def test_one_of_many_at_once_wins(workers: Workers) -> None:
     store = Store(Endpoint("MEMORY", f"race{next(_numbers)}"), True)
     store.create_container()
