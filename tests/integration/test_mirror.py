@@ -61,7 +61,9 @@ def test_a_mirror_follows_its_source(route: Route) -> None:
     first = route.sync()
     assert first.changed
     assert first.counts == Counts(created=6)
-    assert first.values["bytes"] == sum(map(len, TREE.values()))
+    # within one container the store copies by itself
+    sent = 0 if route.pair.one_container else sum(map(len, TREE.values()))
+    assert first.values["bytes"] == sent
     assert first.values["container_created"] is not route.pair.one_container
     assert destination.tree() == TREE
     assert not destination.has_manifest(), "the hashes of these can be compared"
