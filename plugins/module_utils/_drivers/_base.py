@@ -135,6 +135,12 @@ class IfMatch:
 Condition = t.Union[IfAbsent, IfMatch]
 
 
+class Summary:
+    """Of a listing that was read to its end, its digest, where the store tells."""
+
+    digest: str | None = None
+
+
 class RequestCounter:
     """Counts requests to a store, from any thread."""
 
@@ -211,12 +217,22 @@ class Store(abc.ABC):
         raises.
         """
 
-    def list_around(self, prefix: str, middle: str | None) -> t.Iterator[ObjectInfo]:
+    def list_around(
+        self, prefix: str, middle: str | None, summary: Summary | None = None
+    ) -> t.Iterator[ObjectInfo]:
         """The same listing, where ``middle`` is a key in the midst of what is expected to be there.
 
-        A driver may list what comes before and after it at the same time.
+        A driver may list what comes before and after it at the same time. Some tell ``summary``,
+        by the end, what ``summarise`` would have said.
         """
         return self.list(prefix)
+
+    def summarise(self, prefix: str, middle: str | None) -> str | None:
+        """A digest of the same listing: equal ones mean that nothing in it was written between.
+
+        None where that would be no cheaper than listing.
+        """
+        return None
 
     @abc.abstractmethod
     def stat(self, key: str) -> ObjectDetails:

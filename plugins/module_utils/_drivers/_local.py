@@ -127,6 +127,20 @@ class LocalStore(Store):
         self._leftovers.clear()
         return self._walk(prefix)
 
+    def files_of(self, folder: str) -> list[ObjectInfo]:
+        """The objects of one folder (``""`` or with its trailing slash), without those of folders in it."""
+        try:
+            entries = os.scandir(os.path.join(self.root, folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        with entries:
+            found = [
+                self._entry(folder + entry.name, entry, (), [])
+                for entry in entries
+                if not entry.is_dir(follow_symlinks=False)
+            ]
+        return [info for info in found if info is not None]
+
     def middle_name(self) -> str | None:
         """The name (a key without the prefix) of some file near the middle; None when there is none."""
         folder = os.path.join(self.root, self.endpoint.prefix)

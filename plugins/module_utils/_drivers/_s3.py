@@ -42,12 +42,13 @@ from ._base import (
     ObjectInfo,
     ReadResult,
     Store,
+    Summary,
 )
 from ._s3_client import is_amazon, open_client
 from ._s3_copy import MultipartCopier, copied_etag, copy_source
 from ._s3_errors import error_code, error_text, explained, is_bad_request
 from ._s3_keys import KeyGuard, is_fragile, key_fault, shapes
-from ._s3_listing import list_objects, md5_of
+from ._s3_listing import list_objects, md5_of, summarise
 from ._s3_upload import Part, UploadError, cut, part_size
 
 if t.TYPE_CHECKING:
@@ -176,15 +177,25 @@ class S3Store(Store):
     def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
         return self.list_around(prefix, None)
 
-    def list_around(self, prefix: str, middle: str | None) -> t.Iterator[ObjectInfo]:
+    def list_around(
+        self, prefix: str, middle: str | None, summary: Summary | None = None
+    ) -> t.Iterator[ObjectInfo]:
         if prefix and key_fault(prefix):
             return
         with self._explained("list the objects"):
-            found = list_objects(self._client, self.endpoint.container, prefix, middle)
+            found = list_objects(
+                self._client, self.endpoint.container, prefix, middle, summary
+            )
             if shapes(prefix, 0):
                 # A server that folds keys folds prefixes too.
                 found = (info for info in found if info.key.startswith(prefix))
             yield from found
+
+    def summarise(self, prefix: str, middle: str | None) -> str | None:
+        if prefix and key_fault(prefix):
+            return None
+        with self._explained("list the objects"):
+            return summarise(self._client, self.endpoint.container, prefix, middle)
 
     def stat(self, key: str) -> ObjectDetails:
         operation = f"look at object {key!r}"

@@ -12,6 +12,7 @@ times longer than the request. So its handler here takes a page's XML away befor
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import re
 import threading
@@ -20,13 +21,16 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
-from ._base import ObjectInfo
+from ._base import ObjectInfo, Summary
+
+_Item = t.TypeVar("_Item")
 
 _PAGE: t.Final = "LongshorePage"
 _MORE = re.compile(rb"<(?:\w+:)?IsTruncated>\s*true\s*<")
 _TOKEN = re.compile(rb"<(?:\w+:)?NextContinuationToken>([^<]+)<")
 _ENCODED = re.compile(rb"<(?:\w+:)?EncodingType>\s*url\s*<")
 _KEY = re.compile("<Key>([^<]+)</Key>")
+_FIRST_KEY = re.compile(b"<Key>[^<]+</Key>")
 _SIZE = re.compile("<Size>([0-9]+)</Size>")
 _ETAG = re.compile('<ETag>(?:"|&quot;|&#34;)?([^<&"]*)(?:"|&quot;|&#34;)?</ETag>')
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -55,18 +59,89 @@ def _take_page(
 
 
 _Page = t.Sequence[ObjectInfo]
+_Fetch = t.Callable[..., bytes]
+
+
+class _Digest:
+    """What the pages of a listing say, those before and those after its middle."""
+
+    def __init__(self) -> None:
+        self.before = hashlib.sha256()
+        self.after = hashlib.sha256()
+
+    def __str__(self) -> str:
+        return f"{self.before.hexdigest()}-{self.after.hexdigest()}"
+
+
+def _rows_of(body: bytes) -> bytes:
+    """The part of a page that is about objects: what is beside it, as its token, may be another each time."""
+    begin, end = body.find(b"<Contents>"), body.rfind(b"</Contents>")
+    return body[begin:end] if begin >= 0 else body
 
 
 def list_objects(
-    client: t.Any, container: str, prefix: str, middle: str | None = None
+    client: t.Any,
+    container: str,
+    prefix: str,
+    middle: str | None = None,
+    summary: Summary | None = None,
 ) -> t.Iterator[ObjectInfo]:
     """Every object whose key starts with ``prefix``; the next page is fetched while one is read.
 
     With ``middle``, a key that lies somewhere in the midst of a large container (it need not be
     there), what comes after it is listed at the same time. Holds two pages in memory, and with
-    ``middle`` the second part. Raises ``ListingError`` and what botocore raises.
+    ``middle`` the second part. ``summary`` is told what :func:`summarise` would say. Raises
+    ``ListingError`` and what botocore raises.
     """
+    digest = _Digest()
+    fetch = _fetching(client, container, prefix)
+    first = fetch()
+    digest.before.update(_rows_of(first))
+    position = next_position(first)
+    if position is None:
+        yield from parse_page(first)
+    elif middle is None:
+        yield from parse_page(first)
+        for page in map(parse_page, _pages(fetch, position, digest.before)):
+            yield from page
+    else:
+        rest = map(parse_page, _pages(fetch, position, digest.before))
+        after = _pages(fetch, {"StartAfter": middle}, digest.after)
+        with _Ahead(map(parse_page, after)) as second:
+            yield from parse_page(first)
+            yield from _both(rest, second)
+    if summary is not None:
+        summary.digest = str(digest)
 
+
+def summarise(
+    client: t.Any, container: str, prefix: str, middle: str | None = None
+) -> str:
+    """A digest of the same pages, which are not parsed: that is most of a listing's work."""
+    digest = _Digest()
+    fetch = _fetching(client, container, prefix)
+    first = fetch()
+    digest.before.update(_rows_of(first))
+    position = next_position(first)
+    if position is None:
+        return str(digest)
+    rest = _pages(fetch, position, digest.before)
+    if middle is None:
+        for _unused in rest:
+            pass
+        return str(digest)
+    with _Ahead(_pages(fetch, {"StartAfter": middle}, digest.after)) as second:
+        after = iter(second)
+        border = _FIRST_KEY.search(next(after, b""))
+        for page in rest:
+            if border is not None and border[0] in page:
+                break
+        for _unused in after:
+            pass
+    return str(digest)
+
+
+def _fetching(client: t.Any, container: str, prefix: str) -> _Fetch:
     def fetch(**position: str) -> bytes:
         answer = client.list_objects_v2(
             Bucket=container, Prefix=prefix, EncodingType="url", **position
@@ -75,26 +150,13 @@ def list_objects(
             raise ListingError("the server's answer is not a listing")
         return t.cast(bytes, answer[_PAGE])
 
-    first = fetch()
-    position = next_position(first)
-    if position is None:
-        yield from parse_page(first)
-        return
-    rest = _pages(fetch, position)
-    if middle is None:
-        yield from parse_page(first)
-        for page in rest:
-            yield from page
-    else:
-        with _Ahead(_pages(fetch, {"StartAfter": middle})) as second:
-            yield from parse_page(first)
-            yield from _both(rest, second)
+    return fetch
 
 
 def _pages(
-    fetch: t.Callable[..., bytes], position: dict[str, str] | None
-) -> t.Iterator[_Page]:
-    """The pages from ``position`` on."""
+    fetch: _Fetch, position: dict[str, str] | None, digest: hashlib._Hash
+) -> t.Iterator[bytes]:
+    """The pages from ``position`` on; ``digest`` is fed with those that are taken."""
     with ThreadPoolExecutor(1, "longshore-listing") as ahead:
         coming = ahead.submit(fetch, **position or {})
         while True:
@@ -106,16 +168,18 @@ def _pages(
                 raise ListingError("the server sends the same page again and again")
             # under way before this page is parsed
             coming = ahead.submit(fetch, **position)
-            yield parse_page(body)
-    yield parse_page(body)
+            digest.update(_rows_of(body))
+            yield body
+    digest.update(_rows_of(body))
+    yield body
 
 
-class _Ahead:
+class _Ahead(t.Generic[_Item]):
     """Pages that are fetched in a thread, as fast as they come."""
 
-    def __init__(self, pages: t.Iterator[_Page]) -> None:
+    def __init__(self, pages: t.Iterator[_Item]) -> None:
         self._pages = pages
-        self._queue: queue.SimpleQueue[_Page | BaseException | None] = (
+        self._queue: queue.SimpleQueue[_Item | BaseException | None] = (
             queue.SimpleQueue()
         )
         self._unwanted = False
@@ -129,7 +193,7 @@ class _Ahead:
         self._unwanted = True
         self._thread.join()
 
-    def __iter__(self) -> t.Iterator[_Page]:
+    def __iter__(self) -> t.Iterator[_Item]:
         while (page := self._queue.get()) is not None:
             if isinstance(page, BaseException):
                 raise page

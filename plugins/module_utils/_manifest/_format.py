@@ -86,9 +86,11 @@ def shard_number(name: str, count: int) -> int:
     return int.from_bytes(digest[:4], "big") * count >> 32
 
 
-def split(entries: t.Mapping[str, Entry]) -> list[dict[str, Entry]]:
-    """The entries of each shard."""
-    count = shard_count(len(entries))
+def split(
+    entries: t.Mapping[str, Entry], count: int | None = None
+) -> list[dict[str, Entry]]:
+    """The entries of each shard, of ``count`` or as many as suit their number."""
+    count = count or shard_count(len(entries))
     shards: list[dict[str, Entry]] = [{} for _unused in range(count)]
     for name, entry in entries.items():
         shards[shard_number(name, count)][name] = entry

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import typing as t
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from ._format import (
     decode_shard,
     encode_root,
     encode_shard,
+    shard_number,
     split,
 )
 
@@ -43,7 +45,7 @@ _DISTRUST_ATTEMPTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest as it was read."""
+    """A manifest as it was read: all of its entries, or those of some shards."""
 
     root: Root
     entries: t.Mapping[str, Entry]
@@ -70,16 +72,33 @@ class ManifestKeeper:
         self._run = secrets.token_hex(8)
         self._etag: str | None = None
         self._root = Root()
+        self._is_read = False
+        #: The shards (by number) that were read, and that a commit replaces; None: all.
+        self._numbers: t.Collection[int] | None = None
         #: Shards that are of no more use, whatever the root says of them.
         self._discarded: set[str] = set()
 
-    def read(self) -> Manifest | None:
-        """The manifest; None when there is none."""
-        if not self._read_root():
+    def state(self) -> str | None:
+        """What changes with every change of the manifest; None when there is none to be trusted."""
+        if not (self._is_read or self._read_root()) or self._root.pending is not None:
             return None
+        return hashlib.sha256(encode_root(self._root)).hexdigest()
+
+    def read(self, names: t.Collection[str] | None = None) -> Manifest | None:
+        """The manifest; None when there is none.
+
+        With ``names``, only those shards that these are in; a commit then leaves the others as they are.
+        """
+        if not (self._is_read or self._read_root()):
+            return None
+        count = len(self._root.shards)
+        if names is not None:
+            self._numbers = {shard_number(name, count) for name in names}
+        chosen = self._numbers if self._numbers is not None else range(count)
+        shards = (self._root.shards[number] for number in chosen)
         entries: dict[str, Entry] = {}
-        names = [name for name in self._root.shards if name is not None]
-        for _unused, shard in self._workers.run(self._read_shard, names):
+        present = [name for name in shards if name is not None]
+        for _unused, shard in self._workers.run(self._read_shard, present):
             entries.update(shard)
         return Manifest(self._root, entries)
 
@@ -116,10 +135,14 @@ class ManifestKeeper:
 
         False when it said so already.
         """
-        encoded = [encode_shard(shard) if shard else None for shard in split(entries)]
+        encoded = self._encode(entries)
         old = {name for name in self._root.shards if name is not None}
         new = {shard[0]: shard[1] for shard in encoded if shard is not None}
-        missing = [item for item in new.items() if item[0] not in old]
+        missing = [
+            (name, data)
+            for name, data in new.items()
+            if data is not None and name not in old
+        ]
         for _unused in self._workers.run(self._write_shard, missing):
             pass
         names = tuple(shard[0] if shard is not None else None for shard in encoded)
@@ -132,6 +155,20 @@ class ManifestKeeper:
                 self._store.delete(superseded)
         return changed
 
+    def _encode(
+        self, entries: t.Mapping[str, Entry]
+    ) -> list[tuple[str, bytes | None] | None]:
+        """Each shard's name, and its bytes unless it is there already; None for an empty one."""
+        if self._numbers is None:
+            return [encode_shard(shard) if shard else None for shard in split(entries)]
+        encoded: list[tuple[str, bytes | None] | None] = [
+            (name, None) if name is not None else None for name in self._root.shards
+        ]
+        shards = split(entries, len(self._root.shards))
+        for number in self._numbers:
+            encoded[number] = encode_shard(shards[number]) if shards[number] else None
+        return encoded
+
     def _read_root(self) -> bool:
         """Whether there is one."""
         try:
@@ -140,6 +177,7 @@ class ManifestKeeper:
             return False
         self._root = decode_root(b"".join(opened.chunks))
         self._etag = opened.info.etag
+        self._is_read = True
         return True
 
     def _read_shard(self, name: str) -> dict[str, Entry]:
@@ -175,6 +213,7 @@ class ManifestKeeper:
             raise self._lost(key) from None
         self._etag = info.etag
         self._root = root
+        self._is_read = True
         return True
 
     def _compare(self, key: str) -> None:

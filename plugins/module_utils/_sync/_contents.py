@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from .._drivers._base import Digests, ObjectInfo, Store
-from .._manifest._digest_cache import DigestCache
+from .._manifest._tree_cache import TreeCache
 from .._workers import Workers
 from ._transfer import read_digests
 
@@ -25,7 +25,7 @@ class Contents:
     they were asked for or remembered.
     """
 
-    def __init__(self, store: Store, cache: DigestCache | None) -> None:
+    def __init__(self, store: Store, cache: TreeCache | None) -> None:
         self.store = store
         self.cache = cache
         self._known: dict[str, Digests] = {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 
 from .._drivers._base import ObjectInfo, Store
 from .._errors import PlanRefusedError
@@ -28,6 +29,16 @@ from ._retirement import retire
 from ._rules import Treatment
 from ._scan import Objects, SourceScan, kept_names, refuse_faults, shown
 from ._transfer import saves
+
+
+class Unseen(t.NamedTuple):
+    """How many files and objects there are that are known to agree."""
+
+    files: int
+    objects: int
+
+
+NOTHING_UNSEEN = Unseen(0, 0)
 
 
 class Planner:
@@ -64,11 +75,13 @@ class Planner:
         *,
         others: t.Collection[str],
         believing: bool,
+        unseen: Unseen = NOTHING_UNSEEN,
     ) -> Plan:
         """The plan. ``scan`` loses the compressed siblings that would not be smaller.
 
         ``others`` are the destination's names that the sync is not about; ``believing``: the
-        destination is what its manifest says. Raises ``PlanRefusedError``.
+        destination is what its manifest says; ``unseen``: what both sides have beside these names.
+        Raises ``PlanRefusedError``.
         """
         comparison = Comparison(
             self._here,
@@ -96,16 +109,21 @@ class Planner:
             hierarchical=self._destination.features.hierarchical,
             others=others,
         )
-        if plan.removed and not scan.objects and not self._options.allow_empty:
+        plan = replace(plan, unchanged=plan.unchanged + unseen.files)
+        nothing = not (scan.objects or unseen.files)
+        if plan.removed and nothing and not self._options.allow_empty:
             raise PlanRefusedError(
                 f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
                 f"object(s) of {self._destination.endpoint.place} would be deleted.",
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
             )
-        for number in self._order.idle(scan.objects):
+        idle = [] if unseen.files else self._order.idle(scan.objects)
+        for number in idle:
             self.warnings.append(f"order[{number}] matches nothing of the source.")
         self._limit.check(
-            len(plan.removed), len(objects), self._destination.endpoint.place
+            len(plan.removed),
+            len(objects) + unseen.objects,
+            self._destination.endpoint.place,
         )
         refuse_faults(self._destination, (write.name for write in plan.writes))
         return plan

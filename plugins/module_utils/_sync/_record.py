@@ -42,24 +42,33 @@ class Record:
         self._keeper = keeper
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
-        self._needed = mode in ("always", "rebuild") or treating
+        self._needed = mode in ("always", "rebuild") or (treating and mode != "never")
         self._entries: dict[str, Entry] = {}
         self._later: t.Callable[[], None] | None = None
         self._marked = False
         self._began = False
 
-    def read(self, selection: t.Container[str]) -> None:
-        """Read the manifest, if there is one and it is wanted."""
+    def state(self) -> str | None:
+        """What changes with every change of the manifest; None when there is none to be trusted."""
+        return None if self._mode in ("never", "rebuild") else self._keeper.state()
+
+    def read(
+        self,
+        selection: t.Container[str],
+        only: t.Collection[str] | None = None,
+    ) -> None:
+        """Read the manifest, if there is one and it is wanted; of it, with ``only``, what has these names."""
         if self._mode == "never":
             return
         if self._mode == "rebuild":
             self._keeper.discard()
             return
-        self._manifest = self._keeper.read()
+        self._manifest = self._keeper.read(only)
         if self._manifest is not None:
             self._needed = True
+            looked_at = selection if only is None else only
             self._entries = {
-                name: entry for name, entry in self.old.items() if name not in selection
+                name: entry for name, entry in self.old.items() if name not in looked_at
             }
 
     @property

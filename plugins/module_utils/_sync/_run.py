@@ -23,8 +23,8 @@ from .._errors import (
     ContainerMissingError,
     StoreError,
 )
-from .._manifest._digest_cache import DigestCache, default_folder
 from .._manifest._keeper import ManifestKeeper
+from .._manifest._tree_cache import Receipt, TreeCache, default_folder
 from .._report import Report
 from .._workers import Workers
 from ._account import Account
@@ -35,9 +35,10 @@ from ._invalidate import Invalidation
 from ._options import SyncOptions
 from ._patterns import Selection
 from ._plan import Plan
-from ._planning import Planner
+from ._planning import NOTHING_UNSEEN, Planner, Unseen
 from ._publication import Publication
 from ._quantities import bytes_of
+from ._receipts import Differences, Receipts
 from ._record import Record
 from ._rules import Treatment
 from ._scan import (
@@ -50,6 +51,7 @@ from ._scan import (
     refuse_overlap,
     scan_source,
 )
+from ._transfer import uploads_kept
 
 
 def synchronise(options: SyncOptions) -> Report:
@@ -60,21 +62,30 @@ def synchronise(options: SyncOptions) -> Report:
     selection: t.Container[str] = Selection(options.include, options.exclude)
     if only is not None:
         selection = frozenset({only} if only in selection else ())
+    report = Report(
+        source=source.full_place, destination=options.destination.full_place
+    )
+    cache = _cache_of(source, options, report)
     with (
+        Receipts(options, source, None if only else cache, selection) as receipts,
         # a file that is named itself is meant, even if it is a link
         _open_source(source, options.follow_links or only is not None) as source_store,
         open_store(options.destination) as destination_store,
         Workers(options.transfers) as workers,
     ):
-        sync = _Sync(options, selection, only, source_store, destination_store, workers)
+        here = Contents(source_store, cache)
+        there_cache = _cache_of(options.destination, options, report)
+        there = Contents(destination_store, there_cache)
         try:
-            sync.run()
+            _Sync(
+                options, selection, only, here, there, workers, receipts, report
+            ).run()
         finally:
-            sync.report.requests = (
+            report.requests = (
                 source_store.requests.count + destination_store.requests.count
             )
-            sync.report.seconds = time.monotonic() - began
-    return sync.report
+            report.seconds = time.monotonic() - began
+    return report
 
 
 def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
@@ -83,28 +94,43 @@ def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
     return open_store(endpoint)
 
 
+def _cache_of(
+    endpoint: Endpoint, options: SyncOptions, report: Report
+) -> TreeCache | None:
+    if endpoint.provider != "LOCAL":
+        return None
+    folder = options.cache_path or default_folder()
+    if options.cache_path is None and not _may_make(folder):
+        report.warnings = [
+            f"No digest cache is kept, because {folder!r} may not be written: every file is "
+            "read in every run. Choose a folder with cache_path."
+        ]
+        return TreeCache(None, endpoint.container)
+    return TreeCache(folder, endpoint.container)
+
+
 class _Sync:
     def __init__(
         self,
         options: SyncOptions,
         selection: t.Container[str],
         only: str | None,
-        source: Store,
-        destination: Store,
+        here: Contents,
+        there: Contents,
         workers: Workers,
+        receipts: Receipts,
+        report: Report,
     ) -> None:
         self._options = options
         self._selection = selection
         self._only = only
-        self._source = source
-        self._destination = destination
+        self._here = here
+        self._there = there
+        self._source = here.store
+        self._destination = there.store
         self._workers = workers
-        self.report = Report(
-            source=source.endpoint.full_place,
-            destination=destination.endpoint.full_place,
-        )
-        self._here = Contents(source, self._cache_of(source.endpoint))
-        self._there = Contents(destination, self._cache_of(destination.endpoint))
+        self._receipts = receipts
+        self.report = report
         remembering = [
             name
             for name in ("rules", "prune_after", "invalidate")
@@ -115,22 +141,32 @@ class _Sync:
                 f"With {remembering[0]} a manifest is needed: no listing shows what is to be remembered.",
                 hint="Leave manifest out, or say manifest=auto.",
             )
-        keeper = ManifestKeeper(destination, workers)
-        self._publication = Publication(options.rules, destination, selection)
+        keeper = ManifestKeeper(self._destination, workers)
+        self._publication = Publication(options.rules, self._destination, selection)
         self._treatments: t.Mapping[str, Treatment] = {}
         self._record = Record(
-            options.manifest, keeper, source, destination, treating=bool(remembering)
+            options.manifest,
+            keeper,
+            self._source,
+            self._destination,
+            treating=bool(remembering) or options.verify == "manifest",
         )
-        self._planner = Planner(options, self._here, self._there, self._record, workers)
+        self._planner = Planner(options, here, there, self._record, workers)
         rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
         self._bandwidth = Bandwidth(rate)
         self._invalidation = Invalidation(options.invalidate)
         self._believing = False
         self._others: t.Sequence[str] = ()
+        self._summary: str | None = None
+        self._unseen = NOTHING_UNSEEN
 
     def run(self) -> None:
         """Scan, compare, plan; then, unless it is a check, apply."""
-        scan, objects = self._scan()
+        differences = self._differences()
+        if differences is not None and differences.empty:
+            self._nothing_to_do(differences.receipt)
+            return
+        scan, objects = self._scan() if differences is None else self._look(differences)
         self._treatments = self._publication.treat(scan.objects)
         plan = self._planner.plan(
             scan,
@@ -138,6 +174,7 @@ class _Sync:
             self._treatments,
             others=self._others,
             believing=self._believing,
+            unseen=self._unseen,
         )
         self.report.warnings += self._planner.warnings
         account = Account(self.report, self._destination.endpoint.prefix)
@@ -166,6 +203,77 @@ class _Sync:
                 self._bandwidth,
                 lambda: self._invalidation.send(stale),
             ).run(plan)
+            self._write_receipt(plan, scan.objects, objects)
+
+    # -- what need not be looked at
+
+    def _differences(self) -> Differences | None:
+        """What changed since both sides were found to agree; None when everything has to be looked at."""
+        if not isinstance(self._source, LocalStore):
+            return None
+        found = self._receipts.differences(self._source)
+        if found is None or not (found.empty or self._may_look_at_some):
+            return None
+        if found.receipt.destination != self._state():
+            return None
+        return found
+
+    @property
+    def _may_look_at_some(self) -> bool:
+        """Whether no file's place in the plan depends on other files."""
+        siblings = any(rule.get("siblings") for rule in self._options.rules)
+        return self._trusting and not (
+            siblings or self._destination.features.hierarchical
+        )
+
+    @property
+    def _trusting(self) -> bool:
+        return self._options.verify == "manifest"
+
+    def _state(self) -> str | None:
+        """What the destination is like now, by one of our own objects or a look at all."""
+        if self._trusting:
+            return self._record.state()
+        try:
+            return self._destination.summarise(
+                self._destination.endpoint.prefix, self._middle()
+            )
+        except ContainerMissingError:
+            return None
+
+    def _nothing_to_do(self, receipt: Receipt) -> None:
+        self.report.unchanged = receipt.files
+        if not self._options.check_mode:
+            with self._caches_kept(0):
+                self._receipts.write(*receipt)
+
+    def _look(self, differences: Differences) -> tuple[SourceScan, Objects]:
+        """Only what is different; of the rest it is known that it agrees."""
+        names = differences.changed.keys() | differences.gone
+        self._record.read(self._selection, names)
+        self._believing = True
+        prefix = self._destination.endpoint.prefix
+        objects = from_manifest(self._record.old, prefix, names)
+        self._unseen = Unseen(
+            differences.receipt.files - differences.known,
+            differences.receipt.objects - len(objects),
+        )
+        return SourceScan(differences.changed), objects
+
+    def _write_receipt(self, plan: Plan, here: Objects, there: Objects) -> None:
+        if self.report.warnings:
+            return  # which are due in the next run, too
+        state = None
+        if self._trusting:
+            state = self._record.state()
+        elif plan.empty and not self.report.changed:
+            state = self._summary
+        new = sum(write.replaced is None for write in plan.writes)
+        self._receipts.write(
+            state,
+            len(here) + self._unseen.files,
+            len(there) + new - len(plan.removed) + self._unseen.objects,
+        )
 
     def _stale(self, plan: Plan, scan: SourceScan, there: Objects) -> set[str]:
         """The names of which a content delivery network has to forget what it has."""
@@ -181,18 +289,6 @@ class _Sync:
 
     # -- what is there
 
-    def _cache_of(self, endpoint: Endpoint) -> DigestCache | None:
-        if endpoint.provider != "LOCAL":
-            return None
-        folder = self._options.cache_path or default_folder()
-        if self._options.cache_path is None and not _may_make(folder):
-            self.report.warnings = [
-                f"No digest cache is kept, because {folder!r} may not be written: every file is "
-                "read in every run. Choose a folder with cache_path."
-            ]
-            return DigestCache(None, endpoint.container)
-        return DigestCache(folder, endpoint.container)
-
     @contextlib.contextmanager
     def _caches_kept(self, count: int) -> t.Iterator[None]:
         """Room for the caches is taken before anything is changed, and filled whatever happens."""
@@ -200,25 +296,29 @@ class _Sync:
         with contextlib.ExitStack() as stack:
             for cache in caches:
                 stack.enter_context(cache.saved(count))
+            folder = self._options.cache_path or default_folder()
+            stack.enter_context(uploads_kept(self._destination, folder))
             yield
 
     def _scan(self) -> tuple[SourceScan, Objects]:
-        trusting = self._options.verify == "manifest"
         listing = self._list_destination
-        if not trusting:
+        if not self._trusting:
             listing = self._workers.start(listing)
+        began = time.time_ns()
         scan = scan_source(
             self._source,
             self._selection,
             only=self._only,
             hierarchical_destination=self._destination.features.hierarchical,
         )
+        if self._here.cache is not None and self._only is None:
+            self._here.cache.see(scan.files, began)
         try:
             self._record.read(self._selection)
         except StoreError:
             listing()  # what is wrong there is better said of the container than of our manifest
             raise
-        self._believing = trusting and self._record.settled
+        self._believing = self._trusting and self._record.settled
         if self._believing:
             prefix = self._destination.endpoint.prefix
             return scan, from_manifest(self._record.old, prefix, self._selection)
@@ -227,13 +327,20 @@ class _Sync:
             self._need_container()
             return scan, {}
         self._others = found.others
+        self._summary = found.summary
         return scan, found.objects
 
     def _list_destination(self) -> DestinationScan | None:
-        middle = None
+        return list_destination(
+            self._destination, self._selection, self._only, self._middle()
+        )
+
+    def _middle(self) -> str | None:
+        """A key in the midst of what is probably there."""
+        name = None
         if isinstance(self._source, LocalStore):
-            middle = self._source.middle_name()
-        return list_destination(self._destination, self._selection, self._only, middle)
+            name = self._source.middle_name()
+        return name and self._destination.endpoint.prefix + name
 
     def _need_container(self) -> None:
         if not self._options.create_container:

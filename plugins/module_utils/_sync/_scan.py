@@ -13,7 +13,7 @@ import os
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .._drivers._base import ObjectInfo, Store
+from .._drivers._base import ObjectInfo, Store, Summary
 from .._drivers._local import LocalStore
 from .._endpoint import Endpoint
 from .._errors import (
@@ -31,10 +31,14 @@ Objects = dict[str, ObjectInfo]
 
 @dataclass(slots=True)
 class SourceScan:
-    """The source's objects, and what of it cannot be one (name -> why)."""
+    """The source's objects, and what of it cannot be one (name -> why).
+
+    ``files`` are all the objects there are, in the selection or not.
+    """
 
     objects: Objects = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    files: list[ObjectInfo] = field(default_factory=list)
 
 
 def one_file(endpoint: Endpoint) -> tuple[Endpoint, str | None]:
@@ -75,7 +79,8 @@ def scan_source(
     prefix = store.endpoint.prefix
     scan = SourceScan()
     try:
-        for info in store.list(prefix + (only or "")):
+        scan.files = list(store.list(prefix + (only or "")))
+        for info in scan.files:
             name = info.key[len(prefix) :]
             if name in selection:
                 scan.objects[name] = info
@@ -116,10 +121,14 @@ def _drop_folder_markers(objects: Objects) -> None:
 
 @dataclass(slots=True)
 class DestinationScan:
-    """The destination's objects; of a folder, also the names there that the sync is not about."""
+    """The destination's objects; of a folder, also the names there that the sync is not about.
+
+    ``summary`` is what ``Store.summarise`` says, if it is known.
+    """
 
     objects: Objects = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    summary: str | None = None
 
 
 def list_destination(
@@ -130,13 +139,14 @@ def list_destination(
 ) -> DestinationScan | None:
     """List the destination, or ``only`` one name of it; None when there is no such container.
 
-    ``middle``: a name near the middle of what is probably there, if one is known.
+    ``middle``: a key near the middle of what is probably there, if one is known.
     """
     prefix = store.endpoint.prefix
-    around = None if middle is None or only is not None else prefix + middle
+    around = None if only is not None else middle
     scan = DestinationScan()
+    summary = Summary()
     try:
-        for info in store.list_around(prefix + (only or ""), around):
+        for info in store.list_around(prefix + (only or ""), around, summary):
             name = info.key[len(prefix) :]
             if name in selection:
                 scan.objects[name] = info
@@ -144,6 +154,7 @@ def list_destination(
                 scan.others.append(name)
     except ContainerMissingError:
         return None
+    scan.summary = summary.digest
     if isinstance(store, LocalStore):
         scan.others += [key[len(prefix) :] for key in store.skipped]
     return scan

@@ -16,7 +16,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._manifest import (
-    _digest_cache,
+    _tree_cache,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._manifest._format import (
     ManifestError,
@@ -247,7 +247,7 @@ def test_content_reads_even_what_is_remembered(
     sync: Sync,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_digest_cache, "GRAIN", -(10**12))
+    monkeypatch.setattr(_tree_cache, "GRAIN", -(10**12))
     www = Folder(tmp_path / "www")
     sync(source, www)
     sync(source, www)

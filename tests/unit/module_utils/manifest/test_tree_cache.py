@@ -24,9 +24,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     LocalWriteError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._manifest._digest_cache import (
+from ansible_collections.longshore.storage.plugins.module_utils._manifest._tree_cache import (
     GRAIN,
-    DigestCache,
+    Receipt,
+    TreeCache,
     default_folder,
 )
 from tests.unit.machine import Child, small_disk_at
@@ -54,8 +55,8 @@ class Site:
         store = LocalStore(Endpoint("LOCAL", str(self.root)))
         return next(info for info in store.list() if info.key == name)
 
-    def cache(self) -> DigestCache:
-        return DigestCache(str(self.folder), str(self.root))
+    def cache(self) -> TreeCache:
+        return TreeCache(str(self.folder), str(self.root))
 
     def remember(self, *known: tuple[ObjectInfo, Digests]) -> None:
         cache = self.cache()
@@ -86,19 +87,22 @@ def test_what_is_saved_is_known_in_the_next_run(site: Site) -> None:
     assert os.stat(site.file()).st_mode & 0o777 == 0o600
 
 
-def test_what_is_not_asked_for_is_forgotten(site: Site) -> None:
+def test_what_is_not_seen_any_more_is_forgotten(site: Site) -> None:
     a, b = site.write("a"), site.write("b")
-    site.remember((a, ONE), (b, TWO))
+    (site.root / "folder").mkdir()
+    c = site.write("folder/c")
+    site.remember((a, ONE), (b, TWO), (c, TWO))
     cache = site.cache()
-    with cache.saved(2):
-        cache.get(a)
+    with cache.saved(0):
+        cache.see([a], later())
     assert site.cache().get(a) == ONE
     assert site.cache().get(b) is None
+    assert site.cache().get(c) is None
 
 
 def test_without_a_folder_nothing_is_kept(site: Site) -> None:
     a = site.write("a")
-    cache = DigestCache(None, str(site.root))
+    cache = TreeCache(None, str(site.root))
     with cache.saved(1):
         cache.put(a, ONE, later())
     assert cache.get(a) == ONE
@@ -112,9 +116,9 @@ def test_trees_do_not_share_a_cache_and_links_to_one_do(
     site.remember((a, ONE))
     other = tmp_path / "other"
     other.mkdir()
-    assert DigestCache(str(site.folder), str(other)).get(a) is None
+    assert TreeCache(str(site.folder), str(other)).get(a) is None
     (tmp_path / "link").symlink_to(site.root)
-    assert DigestCache(str(site.folder), str(tmp_path / "link")).get(a) == ONE
+    assert TreeCache(str(site.folder), str(tmp_path / "link")).get(a) == ONE
 
 
 def same_size_later(path: Path) -> None:
@@ -185,10 +189,10 @@ def test_a_file_from_the_future_is_not_remembered(site: Site) -> None:
         lambda data: b"",
         lambda data: b"rubbish\n",
         lambda data: b"\xff" * 100,
-        lambda data: data.replace(b"1\n", b"2\n", 1),
-        lambda data: data[:-20],
-        lambda data: data + b"\0" * 500,
-        lambda data: data + b"one two three\n",
+        lambda data: data[:4096],
+        lambda data: data[:100] + bytes(1000) + data[1100:],
+        lambda data: data.replace(bytes.fromhex(ONE.md5), bytes.fromhex(TWO.md5)),
+        lambda data: data.replace(b"-", b"+"),
     ],
 )
 def test_a_damaged_cache_is_an_empty_one(
@@ -197,7 +201,9 @@ def test_a_damaged_cache_is_an_empty_one(
     a = site.write("a")
     site.remember((a, ONE))
     file = site.file()
-    file.write_bytes(damage(file.read_bytes()))
+    damaged = damage(file.read_bytes())
+    assert damaged != file.read_bytes()
+    file.write_bytes(damaged)
     assert site.cache().get(a) is None
     site.remember((a, ONE))
     assert site.cache().get(a) == ONE
@@ -213,25 +219,24 @@ def test_a_cache_that_is_a_folder_is_an_empty_one(site: Site) -> None:
     site.remember((a, ONE))
 
 
-def test_a_longer_cache_leaves_no_rest_behind(site: Site) -> None:
-    infos = [site.write(f"f{n}") for n in range(30)]
-    site.remember(*((info, ONE) for info in infos))
+def test_room_that_was_not_needed_is_given_back(site: Site) -> None:
+    info = site.write("a")
     cache = site.cache()
-    with cache.saved(1000):
-        cache.get(infos[0])
-    lines = site.file().read_text().splitlines()
-    assert len(lines) == 2
-    assert os.listdir(site.folder) == [site.file().name]
+    with cache.saved(10_000):
+        room = next(site.folder.iterdir()).stat().st_size
+        cache.put(info, ONE, later())
+    assert room > 10_000 * 200
+    assert site.file().stat().st_size < 100_000
 
 
-def test_room_reckoned_for_is_enough_for_the_longest_row(site: Site) -> None:
-    etag = "-".join(["f" * 16] * 5)
-    infos = [ObjectInfo("k", 1, etag[:-2] + f"{n:02x}") for n in range(3)]
+def test_room_reckoned_for_is_enough(site: Site) -> None:
+    etag = "-".join(["f" * 16] * 3 + ["0" * 16] * 2)
+    infos = [ObjectInfo(f"{n // 100:>030}/{n:>060}", 1, etag) for n in range(1000)]
     cache = site.cache()
-    with cache.saved(3):
-        room = site.file().stat().st_size
+    with cache.saved(len(infos)):
+        room = next(site.folder.iterdir()).stat().st_size
         for info in infos:
-            cache._used[info.etag or ""] = ONE.md5 + ONE.sha256
+            cache.put(info, ONE, later())
     assert site.file().stat().st_size <= room
 
 
@@ -240,7 +245,7 @@ def test_no_room_names_the_folder_before_anything_is_done(tmp_path: Path) -> Non
     disk.mkdir()
 
     def work() -> tuple[str, bool, list[str]]:
-        cache = DigestCache(str(disk / "c"), str(tmp_path))
+        cache = TreeCache(str(disk / "c"), str(tmp_path))
         done = False
         with pytest.raises(LocalWriteError) as caught:
             with cache.saved(10_000):
@@ -259,6 +264,23 @@ def test_what_the_body_raises_passes_and_what_was_learnt_is_kept(site: Site) -> 
         cache.put(a, ONE, later())
         raise KeyError
     assert site.cache().get(a) == ONE
+
+
+def test_what_two_learnt_one_after_the_other_does_not_mix(site: Site) -> None:
+    (site.root / "folder").mkdir()
+    a, b = site.write("a"), site.write("folder/b")
+    first, second, third = site.cache(), site.cache(), site.cache()
+    with first.saved(0):
+        first.see([a, b], later())
+    with second.saved(0):
+        second.see([a], later())
+        second.agree("subject", Receipt("state", 1, 1))
+    assert site.cache().receipt("subject") == Receipt("state", 1, 1)
+    assert site.cache().survey().keys() == {""}
+    with third.saved(0):
+        third.see_folder("folder/", [b], later())
+        third.agree("subject", Receipt("another", 1, 1))
+    assert site.cache().receipt("subject") == Receipt("state", 1, 1)
 
 
 def test_two_at_once_do_not_spoil_it(site: Site) -> None:
@@ -303,7 +325,7 @@ def test_a_killed_writers_rest_is_taken_over(site: Site) -> None:
     assert [path.suffix for path in site.folder.iterdir()] == [".new"]
     site.remember((a, ONE))
     assert site.cache().get(a) == ONE
-    assert [path.suffix for path in site.folder.iterdir()] == [".digests"]
+    assert [path.suffix for path in site.folder.iterdir()] == [".tree"]
 
 
 def test_default_folder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,3 +334,46 @@ def test_default_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/me")
     assert default_folder() == "/home/me/.cache/longshore"
+
+
+def test_a_receipt_holds_while_the_tree_is_remembered_as_it_was(site: Site) -> None:
+    a, b = site.write("a"), site.write("b")
+    said = Receipt("state", 2, 3)
+    cache = site.cache()
+    with cache.saved(0):
+        cache.see([a, b], later())
+        cache.agree("subject", said)
+    assert site.cache().receipt("subject") == said
+    assert site.cache().receipt("another") is None
+    cache = site.cache()
+    with cache.saved(0):
+        cache.put(a, ONE, later())  # to know more of it makes no difference
+    assert site.cache().receipt("subject") == said
+    cache = site.cache()
+    with cache.saved(0):
+        cache.see([a], later())
+    assert site.cache().receipt("subject") is None
+
+
+def test_what_changed_in_a_folder(site: Site) -> None:
+    a, b, c = site.write("a"), site.write("b"), site.write("c")
+    cache = site.cache()
+    with cache.saved(0):
+        cache.see([a, b, c], later())
+    (site.root / "b").unlink()
+    a, d = site.write("a", b"more"), site.write("d")
+    cache = site.cache()
+    assert sorted(cache.files("")) == ["a", "b", "c"]
+    with cache.saved(0):
+        assert cache.see_folder("", [a, c, d], later()) == {"a": a, "d": d}
+    cache = site.cache()
+    assert sorted(cache.files("")) == ["a", "c", "d"]
+    assert cache.see_folder("", [a, c, d], later()) == {}
+
+
+def test_a_file_in_motion_never_counts_as_unchanged(site: Site) -> None:
+    a = site.write("a")
+    for _unused in range(2):
+        cache = site.cache()
+        with cache.saved(0):
+            assert cache.see_folder("", [a], time.time_ns()) == {"a": a}
