@@ -99,18 +99,25 @@ def split(
 
 def encode_shard(entries: t.Mapping[str, Entry]) -> tuple[str, bytes]:
     """A shard's name and its bytes."""
-    lines = "\n".join(
-        json.dumps(_row(name, entries[name]), ensure_ascii=False, separators=(",", ":"))
-        for name in sorted(entries)
-    ).encode()
+    lines = "\n".join(encode_row(n, entries[n]) for n in sorted(entries)).encode()
     return hashlib.sha256(lines).hexdigest(), zlib.compress(lines, 6)
 
 
-def _row(name: str, entry: Entry) -> list[object]:
+def encode_row(name: str, entry: Entry) -> str:
+    """One line of a shard."""
     row = [name, *entry]
     while not row[-1] and len(row) > 6:
         row.pop()
-    return row
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_row(line: bytes) -> tuple[str, Entry]:
+    """One line of a shard. Raises ``ValueError`` when it is none."""
+    try:
+        name, *values = json.loads(line)
+        return name, Entry(*values)
+    except TypeError as exc:
+        raise ValueError(str(exc)) from None
 
 
 def decode_shard(name: str, data: bytes) -> dict[str, Entry]:

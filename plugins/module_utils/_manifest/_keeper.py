@@ -73,6 +73,8 @@ class ManifestKeeper:
         self._etag: str | None = None
         self._root = Root()
         self._is_read = False
+        #: Whether a run before this one may have left shards that no root refers to.
+        self._unfinished = False
         #: The shards (by number) that were read, and that a commit replaces; None: all.
         self._numbers: t.Collection[int] | None = None
         #: Shards that are of no more use, whatever the root says of them.
@@ -108,8 +110,7 @@ class ManifestKeeper:
             self._etag = self._store.stat(self._prefix + _ROOT).info.etag
         except (ObjectMissingError, ContainerMissingError):
             return
-        listing = self._store.list(self._prefix + _SHARDS)
-        self._discarded = {info.key.rpartition("/")[2] for info in listing}
+        self._discarded = self._shards_there()
 
     def mark(self) -> None:
         """Say that objects are about to change: until the next commit, entries are not the whole truth."""
@@ -145,15 +146,21 @@ class ManifestKeeper:
         ]
         for _unused in self._workers.run(self._write_shard, missing):
             pass
+        # before the root is replaced: what another run writes after that is none of ours
+        litter = self._shards_there() if settled and self._unfinished else set()
         names = tuple(shard[0] if shard is not None else None for shard in encoded)
         changed = self._replace_root(Root(names, None if settled else self._run))
-        useless = (old | self._discarded) - set(new)
+        useless = (old | self._discarded | litter) - set(new)
         superseded = [f"{self._prefix}{_SHARDS}{name}" for name in useless]
         if superseded:
             # what cannot be deleted is only litter: nothing refers to it
             with contextlib.suppress(StoreError):
                 self._store.delete(superseded)
         return changed
+
+    def _shards_there(self) -> set[str]:
+        listing = self._store.list(self._prefix + _SHARDS)
+        return {info.key.rpartition("/")[2] for info in listing}
 
     def _encode(
         self, entries: t.Mapping[str, Entry]
@@ -178,6 +185,7 @@ class ManifestKeeper:
         self._root = decode_root(b"".join(opened.chunks))
         self._etag = opened.info.etag
         self._is_read = True
+        self._unfinished = self._root.pending is not None
         return True
 
     def _read_shard(self, name: str) -> dict[str, Entry]:

@@ -16,6 +16,7 @@ import typing as t
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._errors import ConditionFailedError
 from .._manifest._format import ABSENT, Entry, ManifestError
+from .._manifest._journal import Journal
 from .._manifest._keeper import Manifest, ManifestKeeper
 from ._compare import provable, speaks_of
 from ._options import ManifestMode
@@ -32,6 +33,7 @@ class Record:
         self,
         mode: ManifestMode,
         keeper: ManifestKeeper,
+        journal: Journal,
         source: Store,
         destination: Store,
         *,
@@ -40,6 +42,8 @@ class Record:
         """``treating``: something is asked for that nothing but a manifest remembers."""
         self._mode = mode
         self._keeper = keeper
+        self._journal = journal
+        self._old: t.Mapping[str, Entry] = {}
         self._both = (source.features.digests, destination.features.digests)
         self._manifest: Manifest | None = None
         self._needed = mode in ("always", "rebuild") or (treating and mode != "never")
@@ -66,15 +70,18 @@ class Record:
         self._manifest = self._keeper.read(only)
         if self._manifest is not None:
             self._needed = True
+            self._old = self._manifest.entries
             looked_at = selection if only is None else only
             self._entries = {
                 name: entry for name, entry in self.old.items() if name not in looked_at
             }
+        if not self.settled:
+            self._old = {**self._old, **self._journal.read()}
 
     @property
     def old(self) -> t.Mapping[str, Entry]:
-        """The entries as they were read."""
-        return self._manifest.entries if self._manifest is not None else {}
+        """The entries as they were read, and what a killed run has written since."""
+        return self._old
 
     @functools.cached_property
     def treated(self) -> bool:
@@ -127,6 +134,8 @@ class Record:
         if old is not None and entry._replace(digest="") == old:
             entry = old  # to know the digest as well is no reason to write the manifest
         self._entries[name] = entry
+        if self._began and self._needed:
+            self._journal.add(name, entry)
 
     def note_absent(self, name: str, digest: str, treatment: str) -> None:
         """There is no object of this name: contents of this digest, treated so, would not be smaller."""
@@ -168,7 +177,9 @@ class Record:
         if self._later is not None:
             self._later()
             self._later = None
-        return self._keeper.commit(self._entries, settled=settled)
+        changed = self._keeper.commit(self._entries, settled=settled)
+        self._journal.close(remove=settled)
+        return changed
 
     def give_up(self) -> None:
         """After a failure: keep what was learnt, or let nobody trust what another run has written."""

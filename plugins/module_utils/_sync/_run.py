@@ -23,6 +23,7 @@ from .._errors import (
     ContainerMissingError,
     StoreError,
 )
+from .._manifest._journal import Journal
 from .._manifest._keeper import ManifestKeeper
 from .._manifest._tree_cache import Receipt, TreeCache, default_folder
 from .._report import Report
@@ -94,6 +95,13 @@ def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
     return open_store(endpoint)
 
 
+def _journal_of(options: SyncOptions) -> Journal:
+    folder = options.cache_path or default_folder()
+    where = options.destination
+    place = f"{where.full_place} {where.host} {where.region}"
+    return Journal(folder if _may_make(folder) else None, place)
+
+
 def _cache_of(
     endpoint: Endpoint, options: SyncOptions, report: Report
 ) -> TreeCache | None:
@@ -147,6 +155,7 @@ class _Sync:
         self._record = Record(
             options.manifest,
             keeper,
+            _journal_of(options),
             self._source,
             self._destination,
             treating=bool(remembering) or options.verify == "manifest",

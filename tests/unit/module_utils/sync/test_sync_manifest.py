@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from pathlib import Path
 
@@ -282,13 +283,70 @@ def test_a_killed_run_is_followed_by_a_listing(source: Folder, sync: Sync) -> No
     assert destination.everything()["a"] == b"9"
 
     destination.traits.failures.clear()
-    destination.traits.calls.clear()
+    destination.traits.log.clear()
     report = sync(source, destination, verify="manifest")
-    assert destination.traits.calls["list"] == 1
+    assert ("list", "") in destination.traits.log
     assert destination.tree() == source.tree()
     assert report.tallies["created"].sample == ["new"]
     assert pending(destination) is None
     assert not sync(source, destination, verify="manifest").changed
+
+
+def test_what_a_killed_run_wrote_is_not_written_again(
+    source: Folder, sync: Sync
+) -> None:
+    destination = remote(md5="none")
+    names = sorted(source.tree())
+    destination.traits.failures["write", names[-1]] = Killed()
+    with pytest.raises(Killed):
+        sync(source, destination, transfers=1, order=[])
+    assert destination.tree().keys() == {*names[:-1]}
+
+    destination.traits.failures.clear()
+    report = sync(source, destination)
+    assert report.tallies["created"].sample == names[-1:]
+    assert counts(report) == {"created": 1, "unchanged": len(names) - 1}
+    assert not list(sync.cache.glob("*.journal"))
+
+
+def test_what_a_killed_run_wrote_is_not_believed_once_it_is_another(
+    source: Folder, sync: Sync
+) -> None:
+    destination = remote(md5="none")
+    names = sorted(source.tree())
+    destination.traits.failures["write", names[-1]] = Killed()
+    with pytest.raises(Killed):
+        sync(source, destination, transfers=1, order=[])
+    destination.traits.failures.clear()
+    destination.put({names[0]: source.tree()[names[0]][::-1] + b"x"})
+    sync(source, destination)
+    assert destination.tree() == source.tree()
+
+
+def test_shards_that_a_killed_run_left_are_removed(source: Folder, sync: Sync) -> None:
+    destination = remote(md5="none")
+    sync(source, destination)
+    source.put({"new": b"4"})
+    destination.traits.before = dying_at("write", ".longshore/manifest/root", 2)
+    with pytest.raises(Killed):
+        sync(source, destination)
+    shards = ".longshore/manifest/shards/"
+    assert len([n for n in destination.everything() if n.startswith(shards)]) == 2
+    destination.traits.before = lambda operation, key: None
+    source.put({"newer": b"5"})
+    sync(source, destination)
+    assert len([n for n in destination.everything() if n.startswith(shards)]) == 1
+
+
+def dying_at(operation: str, key: str, time: int) -> t.Callable[[str, str], None]:
+    """Kills the run at the ``time``-th such operation."""
+    left = itertools.count(time - 1, -1)
+
+    def before(now: str, at: str) -> None:
+        if (now, at) == (operation, key) and next(left) == 0:
+            raise Killed
+
+    return before
 
 
 def test_a_run_killed_while_deleting_is_found_out(source: Folder, sync: Sync) -> None:
