@@ -11,7 +11,8 @@ Below ``.longshore/manifest/`` of the destination's prefix lie:
 
 ``root``
     JSON: ``version`` (1), ``bits``, ``shards`` (2**bits names, null for an empty shard),
-    ``pending`` (the id of a run that may have changed objects since, else null).
+    ``pending`` (the id of a run that may have changed objects since, else null), ``superseded``
+    (shards of no use any more, which the next commit deletes).
 ``shards/<name>``
     zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag, treatment, retired]``,
     sorted by name, the last ones left out where they are empty;
@@ -72,6 +73,7 @@ class Root:
 
     shards: tuple[str | None, ...] = (None,)
     pending: str | None = None
+    superseded: tuple[str, ...] = ()
 
 
 def shard_count(entries: int) -> int:
@@ -143,6 +145,7 @@ def encode_root(root: Root) -> bytes:
         "bits": bits,
         "shards": root.shards,
         "pending": root.pending,
+        "superseded": root.superseded,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -161,15 +164,17 @@ def decode_root(data: bytes) -> Root:
         )
     shards = document.get("shards")
     pending = document.get("pending")
+    superseded = document.get("superseded", [])
     if (
         not isinstance(shards, list)
         or len(shards) not in (1 << bits for bits in range(_MAX_BITS + 1))
         or document.get("bits") != (len(shards) - 1).bit_length()
         or not all(name is None or _is_digest(name) for name in shards)
         or not (pending is None or isinstance(pending, str))
+        or not (isinstance(superseded, list) and all(map(_is_digest, superseded)))
     ):
         raise damaged("its root does not list its shards")
-    return Root(tuple(shards), pending)
+    return Root(tuple(shards), pending, tuple(superseded))
 
 
 def _is_digest(name: object) -> bool:

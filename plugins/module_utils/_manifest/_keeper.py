@@ -59,7 +59,7 @@ class Manifest:
 class ManifestKeeper:
     """The manifest of one destination.
 
-    A commit writes the shards that are new, then replaces the root on the condition that nobody
+    A commit writes the shards that are new, deletes those that the last commit has replaced, then replaces the root on the condition that nobody
     else did since it was read; where the store has no conditional writes the root is compared just
     before. Raises ``ConditionFailedError`` when another run was there, ``ManifestError`` for a
     manifest that cannot be read.
@@ -146,17 +146,34 @@ class ManifestKeeper:
         ]
         for _unused in self._workers.run(self._write_shard, missing):
             pass
-        # before the root is replaced: what another run writes after that is none of ours
-        litter = self._shards_there() if settled and self._unfinished else set()
         names = tuple(shard[0] if shard is not None else None for shard in encoded)
-        changed = self._replace_root(Root(names, None if settled else self._run))
-        useless = (old | self._discarded | litter) - set(new)
-        superseded = [f"{self._prefix}{_SHARDS}{name}" for name in useless]
-        if superseded:
-            # what cannot be deleted is only litter: nothing refers to it
+        pending = None if settled else self._run
+        if (names, pending) == (self._root.shards, self._root.pending) and self._etag:
+            if not self._discarded:
+                return False
+        litter = self._shards_there() if settled and self._unfinished else set()
+        useless = {*old, *litter, *self._superseded_left(new)} - new.keys()
+        self._replace_root(Root(names, pending, tuple(sorted(useless))))
+        self._delete(self._discarded - useless - new.keys())
+        self._discarded = set()
+        return True
+
+    def _superseded_left(self, kept: t.Container[str]) -> set[str]:
+        """Delete what the root says is of no use any more; returns what that did not work for.
+
+        What this run supersedes is left to the next: whoever has just read the root needs it.
+        """
+        return self._delete(
+            {name for name in self._root.superseded if name not in kept}
+        )
+
+    def _delete(self, shards: set[str]) -> set[str]:
+        """Returns those that could not be deleted, which are only litter."""
+        if shards:
             with contextlib.suppress(StoreError):
-                self._store.delete(superseded)
-        return changed
+                keys = {f"{self._prefix}{_SHARDS}{name}": name for name in shards}
+                return {keys[key] for key in self._store.delete(list(keys))}
+        return shards
 
     def _shards_there(self) -> set[str]:
         listing = self._store.list(self._prefix + _SHARDS)
@@ -201,9 +218,7 @@ class ManifestKeeper:
             f"{self._prefix}{_SHARDS}{name}", data, Attributes("application/zlib")
         )
 
-    def _replace_root(self, root: Root) -> bool:
-        if root == self._root and self._etag is not None and not self._discarded:
-            return False
+    def _replace_root(self, root: Root) -> None:
         key = self._prefix + _ROOT
         condition = IfAbsent() if self._etag is None else IfMatch(self._etag)
         if not self._store.features.conditional_write:
@@ -222,7 +237,6 @@ class ManifestKeeper:
         self._etag = info.etag
         self._root = root
         self._is_read = True
-        return True
 
     def _compare(self, key: str) -> None:
         try:

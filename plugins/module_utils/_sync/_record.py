@@ -75,8 +75,9 @@ class Record:
             self._entries = {
                 name: entry for name, entry in self.old.items() if name not in looked_at
             }
-        if not self.settled:
-            self._old = {**self._old, **self._journal.read()}
+        if not self.settled and (written := self._journal.read()):
+            self._needed = True
+            self._old = {**self._old, **written}
 
     @property
     def old(self) -> t.Mapping[str, Entry]:

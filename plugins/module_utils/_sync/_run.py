@@ -98,7 +98,8 @@ def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
 def _journal_of(options: SyncOptions) -> Journal:
     folder = options.cache_path or default_folder()
     where = options.destination
-    place = f"{where.full_place} {where.host} {where.region}"
+    # not by its address, which may be another's next time: entries are tested anyway
+    place = f"{where.container}/{where.prefix}"
     return Journal(folder if _may_make(folder) else None, place)
 
 

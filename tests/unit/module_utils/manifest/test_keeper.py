@@ -129,7 +129,7 @@ def test_a_commit_that_changes_nothing_writes_nothing(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_one_change_moves_one_shard_and_the_old_one_goes(
+def test_one_change_moves_one_shard_and_the_next_deletes_the_old_one(
     store: Store, workers: Workers
 ) -> None:
     keeper = ManifestKeeper(store, workers)
@@ -141,8 +141,11 @@ def test_one_change_moves_one_shard_and_the_old_one_goes(
     store.written.clear()
     assert keeper.commit(changed, settled=True)
     assert len(store.written) == 2
-    assert len(before - shards(store)) == len(shards(store) - before) == 1
+    assert len(shards(store) - before) == 1 and before < shards(store)
     assert read(store, workers).entries == changed
+    again = changed | {"f7": Entry(0, "y", "", 0, "")}
+    assert keeper.commit(again, settled=True)
+    assert len(before - shards(store)) == 1
 
 
 @pytest.mark.usefixtures("small_shards")
@@ -152,9 +155,10 @@ def test_growing_and_shrinking_leaves_no_litter(store: Store, workers: Workers) 
         keeper.commit(entries(number), settled=True)
         manifest = read(store, workers)
         assert manifest.entries == entries(number)
-        assert len(shards(store)) == sum(
-            name is not None for name in manifest.root.shards
-        )
+        used = {name for name in manifest.root.shards if name is not None}
+        there = {key.rpartition("/")[2] for key in shards(store)}
+        assert there == used | {*manifest.root.superseded}
+        assert not used & {*manifest.root.superseded}
 
 
 def test_a_mark_says_that_entries_are_not_the_whole_truth(
