@@ -42,7 +42,8 @@ class ObjectInfo(t.NamedTuple):
     md5: str | None = None
 
 
-_SETTINGS: t.Final = ("acl", "storage_class", "redirect")
+#: The attributes that are written and never read back.
+SETTINGS: t.Final = ("acl", "storage_class", "redirect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Attributes:
     @property
     def settings(self) -> frozenset[str]:
         """The names of those settings that are set."""
-        return frozenset(name for name in _SETTINGS if getattr(self, name) is not None)
+        return frozenset(name for name in SETTINGS if getattr(self, name) is not None)
 
 
 #: Nothing set.

@@ -72,6 +72,25 @@ class Comparison:
                 self._judge_treatment(name, there[name])
             else:
                 self.different.add(name)
+        if self._reading and self._there.store.features.attributes:
+            self._judge_attributes(here, there, workers)
+
+    def _judge_attributes(
+        self, here: Objects, there: Objects, workers: Workers
+    ) -> None:
+        """Look at what rules should have set, which somebody else may have changed since."""
+        published = [
+            there[name]
+            for name in self._treatments
+            if name in here and name in there and name not in self.different
+        ]
+        cut = len(self._there.store.endpoint.prefix)
+        stat = self._there.store.stat
+        for info, details in workers.run(lambda info: stat(info.key), published):
+            name = info.key[cut:]
+            if not self._treatments[name].holds(details.attributes):
+                copying = self._there.store.features.server_side_copy
+                (self.attributes_only if copying else self.different).add(name)
 
     def _judge_content(
         self, name: str, mine: ObjectInfo, theirs: ObjectInfo

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._drivers._base import ObjectInfo, Store
+from .._drivers._base import SETTINGS, ObjectInfo, Store
 from .._errors import ConfigurationError, PlanRefusedError
 from ._rules import Rules, Treatment
-
-#: Attributes that only some stores have; see ``Features.settings``.
-_SETTINGS = ("acl", "storage_class", "redirect")
 
 
 class Publication:
@@ -71,7 +68,7 @@ class Publication:
             raise ConfigurationError(
                 f"A rule sets {what} for {name!r}, and {provider} keeps nothing beside an object's bytes."
             )
-        for setting in _SETTINGS:
+        for setting in SETTINGS:
             if setting in treatment.attributes and setting not in features.settings:
                 raise ConfigurationError(
                     f"A rule sets {setting} for {name!r}, and {provider} has no such setting."

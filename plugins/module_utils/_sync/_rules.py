@@ -16,7 +16,7 @@ import posixpath
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._drivers._base import Attributes
+from .._drivers._base import SETTINGS, Attributes
 from .._errors import ConfigurationError
 from ._compress import ENCODED, EXTENSIONS, Encoding, require
 from ._patterns import Patterns
@@ -58,6 +58,14 @@ class Treatment:
     def apply(self, attributes: Attributes) -> Attributes:
         """The attributes as published, ``content_encoding`` of our own compression aside."""
         return replace(attributes, **self.attributes)
+
+    def holds(self, attributes: Attributes) -> bool:
+        """Whether these are what the rules say, as far as stores tell."""
+        return all(
+            getattr(attributes, name) == value
+            for name, value in self.attributes.items()
+            if name not in SETTINGS
+        )
 
 
 class Rules:

@@ -59,6 +59,25 @@ def test_attributes_are_published_and_kept(source: Folder, sync: Sync) -> None:
 
 
 @pytest.mark.parametrize("copying", [True, False])
+def test_a_header_that_somebody_else_changed_is_found_when_contents_are_verified(
+    source: Folder, sync: Sync, copying: bool
+) -> None:
+    destination = remote(copying=copying)
+    rules = (CACHE, {"match": "*", "acl": "public-read"} if copying else CACHE)
+    sync(source, destination, rules=rules)
+    assert not sync(source, destination, rules=rules, verify="content").changed
+    there = destination.store.stat("index.html")
+    destination.store.copy(
+        there.info, "index.html", Attributes("text/html", "max-age=9")
+    )
+    report = sync(source, destination, rules=rules, verify="content")
+    assert report.tallies["updated"].sample == ["index.html"]
+    assert report.bytes == (0 if copying else len(PAGE))
+    assert attributes(destination, "index.html").cache_control == "no-cache"
+    assert not sync(source, destination, rules=rules, verify="content").changed
+
+
+@pytest.mark.parametrize("copying", [True, False])
 def test_a_changed_header_is_repaired_without_sending_where_that_can_be(
     source: Folder, sync: Sync, copying: bool
 ) -> None:
