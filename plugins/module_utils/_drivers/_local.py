@@ -33,6 +33,8 @@ from .._errors import (
     LocalWriteError,
     ObjectMissingError,
     SourceError,
+    TruncatedError,
+    UnreachableError,
 )
 from ._base import (
     CHUNK_SIZE,
@@ -49,6 +51,13 @@ from ._base import (
     Store,
 )
 from ._local_paths import INCOMING, fault_of_key, parent_directory, split_key
+from ._local_resumable import (
+    RESUMABLE,
+    Resumable,
+    open_resumable,
+    remove_unlocked,
+    resumable_name,
+)
 
 #: Device and inode of the linked folders above, outermost first.
 _Ancestors = tuple[tuple[int, int], ...]
@@ -88,6 +97,14 @@ class LocalStore(Store):
         self.skipped: dict[str, str] = {}
         self.unreadable: list[str] = []
         self._leftovers: list[str] = []
+        self._resumable: list[str] = []
+
+    def __exit__(self, *exc: object) -> None:
+        # after a failure the next run may want what is left
+        if exc[0] is None:
+            for path in self._resumable:
+                remove_unlocked(path)
+        super().__exit__(*exc)
 
     def fault_of_key(self, key: str) -> str | None:
         return fault_of_key(key)
@@ -127,7 +144,7 @@ class LocalStore(Store):
         self._leftovers.clear()
         return self._walk(prefix)
 
-    def files_of(self, folder: str) -> list[ObjectInfo]:
+    def files_of(self, folder: str) -> t.Sequence[ObjectInfo]:
         """The objects of one folder (``""`` or with its trailing slash), without those of folders in it."""
         try:
             entries = os.scandir(os.path.join(self.root, folder))
@@ -359,6 +376,46 @@ class LocalStore(Store):
                     os.unlink(incoming, dir_fd=parent)
                 raise
 
+    def write_resumably(
+        self,
+        key: str,
+        identity: str,
+        size: int,
+        step: int,
+        fill: t.Callable[[Resumable], None],
+    ) -> ObjectInfo | None:
+        """Write an object of ``size`` bytes by ``fill``, which may find what a killed writer of it left.
+
+        ``identity`` is equal for equal contents alone. When ``fill`` cannot reach what it reads from, its
+        work is left for a later run. None, and nothing is done, while another process writes the same.
+        """
+        operation = f"write object {key!r}"
+        parents, name = split_key(key, operation, self.endpoint.place)
+        self._require_container(operation)
+        self._sweep()
+        with contextlib.ExitStack() as stack:
+            with self._explained(key):
+                parent = stack.enter_context(
+                    parent_directory(self.root, parents, create=True)
+                )
+                incoming = resumable_name(f"{key}\n{identity}\n{size}\n{step}")
+                resumable = open_resumable(incoming, parent, size, step)
+            if resumable is None:
+                return None
+            stack.enter_context(resumable.file)
+            try:
+                with self._explained(key):
+                    fill(resumable)
+                    resumable.finish()
+                    self._rename(parent, incoming, name)
+                return self._info(key, resumable.file)
+            except (UnreachableError, TruncatedError):
+                raise  # and the file stays
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(incoming, dir_fd=parent)
+                raise
+
     @contextlib.contextmanager
     def _explained(self, key: str) -> t.Iterator[None]:
         """Turns the system's errors into ones that name the file."""
@@ -420,20 +477,17 @@ class LocalStore(Store):
             os.rename(incoming, name, src_dir_fd=parent, dst_dir_fd=parent)
 
     def _sweep(self) -> None:
-        """Remove what writers that are gone left behind, of what the last listing met."""
+        """Remove what writers that are gone left behind, of what the last listing met.
+
+        What can be gone on with is left until all is written.
+        """
         while self._leftovers:
-            try:
+            with contextlib.suppress(IndexError):  # another thread has it
                 path = self._leftovers.pop()
-                descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            except (IndexError, OSError):
-                continue  # another thread has it, or it is gone
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(path)
-            except OSError:
-                continue  # its writer lives
-            finally:
-                os.close(descriptor)
+                if os.path.basename(path).startswith(RESUMABLE):
+                    self._resumable.append(path)
+                else:
+                    remove_unlocked(path)
 
     # -- deleting
 

@@ -46,10 +46,18 @@ from ._base import (
 )
 from ._s3_client import is_amazon, open_client
 from ._s3_copy import MultipartCopier, copied_etag, copy_source
-from ._s3_errors import error_code, error_text, explained, is_bad_request
+from ._s3_errors import (
+    NOT_IMPLEMENTED,
+    PASSING,
+    error_code,
+    error_text,
+    explained,
+    is_bad_request,
+)
 from ._s3_keys import KeyGuard, is_fragile, key_fault, shapes
 from ._s3_listing import list_objects, md5_of, summarise
-from ._s3_upload import Part, UploadError, cut, part_size
+from ._s3_upload import Part, UploadError, cut, part_size, remove_rest
+from ._s3_uploads_kept import KeptUploads
 
 if t.TYPE_CHECKING:
     from ._s3_fast import FastLane
@@ -71,10 +79,6 @@ _SETTINGS: t.Final = {
 _SENDABLE: t.Final = re.compile("[\x20-\x7e]*")
 _DELETE_BATCH: t.Final = 1000
 _SINGLE_DELETES_AT_ONCE: t.Final = 16
-#: What servers without batch deletion answer.
-_NO_BATCH: t.Final = {"NotImplemented", "MethodNotAllowed", "501", "405"}
-#: Faults of single keys in a batch's answer that another try may mend.
-_PASSING: t.Final = {"InternalError", "SlowDown", "ServiceUnavailable"}
 
 
 class S3Store(Store):
@@ -116,6 +120,7 @@ class S3Store(Store):
         self._batch_deletes = True
         self._lock = threading.Lock()
         self._uploader: MultipartCopier | None = None
+        self._kept_uploads: KeptUploads | None = None
 
     def _open_fast_lane(self, credentials: t.Callable[[], t.Any]) -> FastLane | None:
         if not self.fast_lane:
@@ -217,11 +222,9 @@ class S3Store(Store):
         operation = f"read object {key!r}"
         self._require_exact(key, operation)
         whole = start == 0 and length is None
-        if whole and self._fast is not None and self._fast.takes(key):
-            self.requests.add()
-            result = self._fast.read(key)
-            if result is not None:
-                return result
+        result = self._read_fast(key, start, length)
+        if result is not None:
+            return result
         answer = None
         if length != 0:
             answer = self._get(key, None if whole else (start, length), operation)
@@ -234,6 +237,19 @@ class S3Store(Store):
             size = self._size_of_whole(answer, operation)
         info = _info(key, size, answer.get("ETag"))
         return ReadResult(info, _attributes(answer), chunks)
+
+    def _read_fast(self, key: str, start: int, length: int | None) -> ReadResult | None:
+        """As the fast lane reads it; None where it does not."""
+        fast = self._fast
+        if fast is None or not fast.takes(key):
+            return None
+        if length:
+            self.requests.add()
+            return fast.read_range(key, start, length)
+        if start or length is not None:
+            return None
+        self.requests.add()
+        return fast.read(key)
 
     def _get(
         self, key: str, span: tuple[int, int | None] | None, operation: str
@@ -295,14 +311,18 @@ class S3Store(Store):
                 return self._write_whole(key, body, attributes, condition)
             body = (body,)
         parts = cut(
-            body, lambda number: part_size(number, self.multipart_threshold, size)
+            body,
+            lambda number: part_size(number, self.multipart_threshold, size),
+            self._open_uploader().buffers,
         )
-        first = next(parts)
-        if first.is_last:
-            return self._write_whole(key, first.data, attributes, condition)
-        parts = itertools.chain([first], parts)
-        del first  # not to be held while the others are written
-        return self._write_parts(key, parts, attributes, condition)
+        with contextlib.closing(parts):
+            first = next(parts)
+            if first.is_last:
+                data = bytes(first.data)
+                first.buffer.release()
+                return self._write_whole(key, data, attributes, condition)
+            all_parts = itertools.chain([first], parts)
+            return self._write_parts(key, all_parts, attributes, condition, size)
 
     def _refuse(self, key: str, attributes: Attributes, operation: str) -> None:
         fault = key_fault(key)
@@ -345,11 +365,17 @@ class S3Store(Store):
         parts: t.Iterable[Part],
         attributes: Attributes,
         condition: Condition | None,
+        size: int | None,
     ) -> ObjectInfo:
         self._check_shape(key, 1)
         with self._write_explained(key, condition):
             uploaded = self._open_uploader().upload(
-                key, parts, _parameters(attributes), _conditions(condition)
+                key,
+                parts,
+                _parameters(attributes),
+                _conditions(condition),
+                size=size,
+                part=part_size(1, self.multipart_threshold, size),
             )
         info = _info(key, uploaded.size, uploaded.etag)
         self._check_kept(info)
@@ -426,9 +452,27 @@ class S3Store(Store):
         with self._lock:
             if self._uploader is None:
                 self._uploader = MultipartCopier(
-                    self._client, self.endpoint.container, self.part_workers
+                    self._client,
+                    self.endpoint.container,
+                    self.part_workers,
+                    self._kept_uploads,
                 )
             return self._uploader
+
+    @contextlib.contextmanager
+    def keeping_uploads(self, folder: str) -> t.Iterator[None]:
+        """Within it, uploads in parts are noted in the folder, and those that were cut off are gone on with.
+
+        To be entered before anything is written. At its end, what nobody went on with is removed from
+        the server, unless the body fails: then it is left for a later run.
+        """
+        place = f"{self._client.meta.endpoint_url}\n{self.endpoint.container}"
+        self._kept_uploads = KeptUploads(folder, place)
+        try:
+            yield
+            remove_rest(self._client, self.endpoint.container, self._kept_uploads)
+        finally:
+            self._kept_uploads.close()
 
     def _check_shape(self, key: str, size: int) -> None:
         shape = self._guard and self._guard.refused_shape(key, size)
@@ -491,14 +535,14 @@ class S3Store(Store):
             try:
                 answer = self._client.delete_objects(**self._bucket, Delete=what)
             except ClientError as error:
-                if error_code(error) not in _NO_BATCH:
+                if error_code(error) not in NOT_IMPLEMENTED:
                     raise
                 self._batch_deletes = False
                 return keys
         again = []
         for fault in answer.get("Errors", ()):
             code = fault.get("Code")
-            if code in _PASSING:
+            if code in PASSING:
                 again.append(fault["Key"])
             elif code != "NoSuchKey":
                 failed[fault["Key"]] = error_text(code, fault.get("Message"))

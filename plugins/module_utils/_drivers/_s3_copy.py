@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import typing as t
-from concurrent.futures import Future, as_completed
+from concurrent.futures import as_completed
 
 from ._base import ObjectInfo
 from ._s3_upload import MultipartUploader, UploadError
@@ -48,34 +48,16 @@ class MultipartCopier(MultipartUploader):
 
         After a failure the upload is aborted. Raises ``UploadError`` and what botocore raises.
         """
-        target = {"Bucket": self._container, "Key": key}
-        upload_id = self._client.create_multipart_upload(**target, **headers)[
-            "UploadId"
-        ]
-        target["UploadId"] = upload_id
-        pending: list[Future[str]] = []
-        try:
+        with self._begun(key, headers) as upload:
             for number, span in enumerate(ranges(size, part), 1):
-                pending.append(
-                    self._pool.submit(self._copy_part, target, given, number, span)
+                upload.pending.append(
+                    self._pool.submit(
+                        self._copy_part, upload.target, given, number, span
+                    )
                 )
-            for future in as_completed(pending):
+            for future in as_completed(upload.pending):
                 future.result()
-            answer = self._client.complete_multipart_upload(
-                **target,
-                MultipartUpload={
-                    "Parts": [
-                        {"PartNumber": number, "ETag": future.result()}
-                        for number, future in enumerate(pending, 1)
-                    ]
-                },
-            )
-            if "ETag" not in answer:
-                raise UploadError("the server did not confirm the copy")
-        except BaseException:
-            self._abort(target, pending)
-            raise
-        return str(answer["ETag"])
+            return upload.complete(future.result() for future in upload.pending)
 
     def _copy_part(
         self,

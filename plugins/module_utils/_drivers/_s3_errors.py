@@ -26,6 +26,13 @@ from .._errors import (
 )
 from ._s3_listing import ListingError
 
+#: What servers answer that do not have an operation.
+NOT_IMPLEMENTED: t.Final = frozenset(
+    {"NotImplemented", "MethodNotAllowed", "501", "405"}
+)
+#: Faults of single keys in the answer of a batch's deletion that another try may mend.
+PASSING: t.Final = frozenset({"InternalError", "SlowDown", "ServiceUnavailable"})
+
 _CLASSES: t.Final[t.Mapping[str, type[StoreError]]] = {
     "NoSuchBucket": ContainerMissingError,
     "NoSuchKey": ObjectMissingError,
@@ -106,6 +113,14 @@ def is_bad_request(error: StoreError) -> bool:
     answer = getattr(error.__cause__, "response", {})
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return error.__class__ is StoreError and status == 400
+
+
+def is_not_implemented(error: StoreError) -> bool:
+    """Whether the server does not have the operation at all."""
+    answer = getattr(error.__cause__, "response", {})
+    code = str(answer.get("Error", {}).get("Code", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return code in NOT_IMPLEMENTED or status in (501, 405)
 
 
 def translate(

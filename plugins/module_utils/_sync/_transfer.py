@@ -10,17 +10,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 import typing as t
 from dataclasses import dataclass, replace
 
 from .._drivers._base import NO_ATTRIBUTES, Attributes, Digests, ObjectInfo, Store
+from .._drivers._local import LocalStore
+from .._drivers._local_resumable import Resumable
+from .._drivers._s3 import S3Store
 from .._errors import StoreError
 from ._bandwidth import Bandwidth
 from ._compress import encode
 from ._content_types import content_type_of
+from ._hashes import Hashes
 from ._plan import Write
+from ._ranges import BIG, STEP, read_ranges
 from ._rules import Treatment
 
 #: Objects up to this size (bytes) are held whole and sent in one piece; larger ones are streamed.
@@ -41,25 +45,26 @@ class Transferred:
     sent: int
 
 
-class _Hashing:
+class _Hashing(Hashes):
     """Chunks on their way through, hashed and counted."""
 
     def __init__(self, chunks: t.Iterable[bytes]) -> None:
+        super().__init__()
         self._chunks = chunks
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
-        self.size = 0
 
     def __iter__(self) -> t.Iterator[bytes]:
         for chunk in self._chunks:
-            self._md5.update(chunk)
-            self._sha256.update(chunk)
-            self.size += len(chunk)
+            self.update(chunk)
             yield chunk
 
-    def digests(self) -> Digests:
-        """Of all that has passed."""
-        return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
+
+def uploads_kept(
+    destination: Store, folder: str
+) -> contextlib.AbstractContextManager[None]:
+    """Within it, big objects are gone on with that a killed run did not finish; ``folder`` is that of the caches."""
+    if isinstance(destination, S3Store):
+        return destination.keeping_uploads(folder)
+    return contextlib.nullcontext()
 
 
 def carry_out(
@@ -79,6 +84,8 @@ def transfer(
 ) -> Transferred:
     """Send one object. What changes while it is read raises, and leaves the destination's as it was."""
     began = time.time_ns()
+    if _goes_in_ranges(source, write):
+        return _transfer_ranges(source, destination, write, bandwidth, began)
     opened = source.read(write.source.key)
     attributes = attributes_of(source, write, opened.attributes)
     hashing = _Hashing(opened.chunks)
@@ -94,6 +101,59 @@ def transfer(
             chunks = source.read(write.source.key).chunks
     stored = _send(destination, write.name, _Paced(chunks, bandwidth), size, attributes)
     return Transferred(opened.info, hashing.digests(), stored, began, hashing.size)
+
+
+def _goes_in_ranges(source: Store, write: Write) -> bool:
+    """Whether it is big, and of another machine; by its etag the ranges are known to be of one object."""
+    encodes = write.treatment is not None and write.treatment.encoding is not None
+    away = not source.features.digests and write.source.etag is not None
+    return write.source.size >= BIG and away and not encodes
+
+
+def _transfer_ranges(
+    source: Store, destination: Store, write: Write, bandwidth: Bandwidth, began: int
+) -> Transferred:
+    """Send a big object that several requests read at once; into a folder, from where a killed run left it."""
+    details = source.stat(write.source.key)
+    info = details.info
+    if isinstance(destination, LocalStore):
+        hashes = Hashes()
+        stored = _fetch(source, destination, write, info, bandwidth, hashes)
+        if stored is not None:
+            return Transferred(info, hashes.digests(), stored, began, hashes.size)
+    attributes = attributes_of(source, write, details.attributes)
+    with contextlib.closing(read_ranges(source, info, 0, bandwidth)) as ranges:
+        hashing = _Hashing(map(bytes, ranges))
+        sent = _Paced(hashing, Bandwidth(None))
+        stored = _send(destination, write.name, sent, info.size, attributes)
+    return Transferred(info, hashing.digests(), stored, began, hashing.size)
+
+
+def _fetch(
+    source: Store,
+    destination: LocalStore,
+    write: Write,
+    info: ObjectInfo,
+    bandwidth: Bandwidth,
+    hashes: Hashes,
+) -> ObjectInfo | None:
+    """The file as it is stored; None while another process fetches the same."""
+
+    def fill(file: Resumable) -> None:
+        file.recover(hashes.accept)
+        ranges = read_ranges(source, info, file.position, bandwidth)
+        with contextlib.closing(ranges):
+            for data in ranges:
+                hashes.update(data)
+                file.append(data, hashes.mark())
+
+    return destination.write_resumably(
+        destination.endpoint.prefix + write.name,
+        f"{source.endpoint.full_place}\n{info.key}\n{info.etag}",
+        info.size,
+        STEP,
+        fill,
+    )
 
 
 def change_attributes(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_upload import (
     MOST_PARTS,
+    Buffers,
     cut,
     part_size,
 )
@@ -23,11 +24,38 @@ TIB = 1024 * 1024 * MIB
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 20))
 def test_cut(chunks: list[bytes], size: int) -> None:
-    parts = list(cut(chunks, lambda _: size))
-    assert b"".join(part.data for part in parts) == b"".join(chunks)
-    assert all(len(part.data) == size for part in parts[:-1])
-    assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]
-    assert parts[-1].data or len(parts) == 1
+    buffers = Buffers(1)
+    parts, last = [], []
+    for part in cut(chunks, lambda _: size, buffers):
+        parts.append(bytes(part.data))
+        last.append(part.is_last)
+        part.buffer.release()
+    assert b"".join(parts) == b"".join(chunks)
+    assert all(len(part) == size for part in parts[:-1])
+    assert last == [False] * (len(parts) - 1) + [True]
+    assert parts[-1] or len(parts) == 1
+
+
+def test_a_part_has_its_memory_to_itself() -> None:
+    buffers = Buffers(2)
+    parts = cut([b"aabbcc"], lambda _: 2, buffers)
+    first, second = next(parts), next(parts)
+    assert (bytes(first.data), bytes(second.data)) == (b"aa", b"bb")
+    first.buffer.release()
+    first.buffer.release()
+    assert bytes(next(parts).data) == b"cc"
+    assert bytes(second.data) == b"bb"
+
+
+def test_what_was_not_taken_is_given_back() -> None:
+    buffers = Buffers(1)
+    for _unused in range(3):
+        parts = cut([b"aabbcc"], lambda _: 2, buffers)
+        next(parts)
+        parts.close()
+    with pytest.raises(MemoryError):
+        buffers.take(1 << 62)
+    buffers.take(5).release()
 
 
 def test_a_failing_body_passes_through() -> None:
@@ -36,7 +64,7 @@ def test_a_failing_body_passes_through() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(cut(body(), lambda _: 10))  # type: ignore[arg-type]  # what it yields are bytes
+        list(cut(body(), lambda _: 10, Buffers(1)))  # type: ignore[arg-type]  # what it yields are bytes
 
 
 @pytest.mark.parametrize(
