@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,51 +15,62 @@ from pathlib import Path
 from tests.servers._process import REPOSITORY, build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import report
-from .cases import Case, lay_out, measure
-from .tools import WORKERS, tools
+from . import plot, report, results
+from .cases import CASES, Case, choose
+from .rounds import measure
+from .tree import laid_out
 
-_ALL = (
-    "static_container",
-    "static_container, whole ansible command",
-    "rclone",
-    "s5cmd",
-    "aws s3 sync",
-)
-
-CASES = (
-    Case("first", "First sync, 10,000 files of 4 KiB", 10_000, 4096, False, _ALL, 5),
-    Case("nothing", "Nothing to do, 100,000 files", 100_000, 200, True, _ALL, 5),
-)
+#: Where the store, and what is fetched from it, is faster than the tools; it may take so many bytes.
+_MEMORY = Path("/dev/shm")
+_ROOM = 8 << 30
 
 
 def main() -> None:
-    """Measure the cases asked for; all of them are needed to write the page."""
+    """Measure the cases asked for, and make the page of all that was ever measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("cases", nargs="*", help="names of cases; all by default")
-    parser.add_argument("--runs", type=int, help="runs of each tool")
+    names = ", ".join(case.name for case in CASES)
+    parser.add_argument(
+        "cases", nargs="*", help=f"cases, or how they begin, of: {names}"
+    )
+    parser.add_argument("--runs", type=int, help="runs of each tool; a trial")
+    parser.add_argument("--files", type=int, help="files of each case; a trial")
     arguments = parser.parse_args()
-    chosen = [
-        replace(case, runs=arguments.runs or case.runs)
-        for case in CASES
-        if not arguments.cases or case.name in arguments.cases
-    ]
-    results = []
-    data = build_directory() / "bench" / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    chosen = choose(arguments.cases)
+    if not chosen:
+        parser.error(f"there are only: {names}")
+    docs, kept = REPOSITORY / "docs", results.FOLDER
+    if arguments.runs or arguments.files:
+        docs = Path(tempfile.mkdtemp(prefix="longshore-bench-trial-"))
+        kept = docs / "results"
     for case in chosen:
-        source = lay_out(data, case)
-        with tempfile.TemporaryDirectory(prefix="longshore-bench-") as folder:
-            work = Path(folder)
-            with SeaweedFS(work) as server:
-                known = tools(server, work)
-                picked = [known[name] for name in case.tools]
-                results.append((case, measure(case, picked, source, server)))
-    docs = REPOSITORY / "docs"
-    if len(chosen) < len(CASES) or arguments.runs:
-        docs = Path(tempfile.mkdtemp(prefix="longshore-bench-docs-"))
-    print(report.write(docs, results, known, WORKERS))
+        case = replace(case, runs=arguments.runs or case.runs)
+        case = case.sized(arguments.files or case.files)
+        print(f"{case.title} …", flush=True)
+        results.keep(kept, _measured(case))
+    found = results.kept(kept)
+    print(report.write(docs, found))
+    plot.draw(docs, found)
     print(f"Written to {docs}.")
+
+
+def _measured(case: Case) -> results.Result:
+    bench = build_directory() / "bench"
+    bench.mkdir(parents=True, exist_ok=True)
+    place = _MEMORY if case.rate and _has_room(_MEMORY) else bench
+    circumstances = results.circumstances(in_memory=place is _MEMORY)
+    steps = []
+    for files, runs in case.steps():
+        with (
+            laid_out(bench / "data", case, files) as tree,
+            tempfile.TemporaryDirectory(prefix="longshore-", dir=place) as folder,
+            SeaweedFS(Path(folder)) as server,
+        ):
+            steps.append((files, measure(case, tree, runs, server, Path(folder))))
+    return results.Result(case, circumstances, steps)
+
+
+def _has_room(folder: Path) -> bool:
+    return folder.is_dir() and shutil.disk_usage(folder).free > _ROOM
 
 
 if __name__ == "__main__":

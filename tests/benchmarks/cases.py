@@ -2,122 +2,148 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured: each case lays out its files once and is run by every tool in turn."""
+"""What is measured: every case, as data."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import os
-import random
 import typing as t
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-import boto3
+from .tools import (
+    AWS,
+    COMMAND,
+    MANIFEST,
+    MODULE,
+    RCLONE,
+    S3_SYNC,
+    S5CMD,
+)
 
-from tests.servers.seaweedfs import SeaweedFS
+#: ``up``: to an empty bucket. ``down``: to an empty folder. ``nothing``: the bucket holds it all already.
+#: ``changed``: it does but for one file, another one for each run.
+Task = t.Literal["up", "down", "nothing", "changed"]
 
-from .measure import BenchmarkError, Series, run
-from .tools import Tool
+_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``files`` of ``size`` bytes each; ``prepared`` means that the bucket holds them already."""
+    """``files`` of ``size`` bytes each.
+
+    ``smaller`` are further counts of files, with their runs, which show what one file more costs.
+    ``rate``: it is the bytes that take the time; the store is in memory, if there is room. ``on_demand``: only run when it is named.
+    """
 
     name: str
     title: str
+    task: Task
     files: int
     size: int
-    prepared: bool
     tools: tuple[str, ...]
-    runs: int
+    runs: int = 5
+    smaller: tuple[tuple[int, int], ...] = ()
+    rate: bool = False
+    on_demand: bool = False
+    note: str = ""
+
+    def sized(self, files: int) -> Case:
+        """The same with so many files."""
+        smaller = tuple(step for step in self.smaller if step[0] < files)
+        return replace(self, files=files, smaller=smaller)
+
+    def steps(self) -> list[tuple[int, int]]:
+        """All counts of files, with their runs."""
+        return [*self.smaller, (self.files, self.runs)]
 
 
-def lay_out(folder: Path, case: Case) -> Path:
-    """The case's files, a hundred to a folder, of random bytes that are the same every time."""
-    source = folder / f"{case.files}x{case.size}"
-    if source.exists():
-        return source
-    making = source.with_suffix(".new")
-    randomness = random.Random(case.files)
-    for number in range(case.files):
-        path = making / f"{number // 100:05d}" / f"{number:07d}.bin"
-        if number % 100 == 0:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(randomness.randbytes(case.size))
-    # as if they had lain there for a while: a file that was just made is read twice
-    for path in making.rglob("*.bin"):
-        os.utime(path, (1_700_000_000, 1_700_000_000))
-    making.rename(source)
-    return source
+CASES = (
+    Case(
+        "first",
+        "First sync, 10,000 files of 4 KiB",
+        "up",
+        10_000,
+        4096,
+        (MODULE, COMMAND, RCLONE, S5CMD, AWS),
+    ),
+    Case(
+        "nothing",
+        "Nothing to do, 100,000 files",
+        "nothing",
+        100_000,
+        200,
+        (MODULE, COMMAND, RCLONE, S5CMD, AWS),
+    ),
+    Case(
+        "manifest",
+        "Nothing to do, 100,000 files, by the manifest",
+        "nothing",
+        100_000,
+        200,
+        (MANIFEST, RCLONE, S5CMD, AWS),
+    ),
+    Case(
+        "one-changed",
+        "One file changed of 100,000",
+        "changed",
+        100_000,
+        200,
+        (MODULE, MANIFEST, RCLONE, S5CMD, AWS),
+    ),
+    Case(
+        "big-up",
+        "4 files of 256 MiB, up",
+        "up",
+        4,
+        256 * _MIB,
+        (MODULE, RCLONE, S5CMD, AWS),
+        runs=3,
+        rate=True,
+    ),
+    Case(
+        "big-down",
+        "4 files of 256 MiB, down",
+        "down",
+        4,
+        256 * _MIB,
+        (MODULE, RCLONE, S5CMD, AWS),
+        runs=3,
+        rate=True,
+    ),
+    Case(
+        "s3_sync-first",
+        "First sync, 1,000 files of 10 KiB, whole ansible commands",
+        "up",
+        1_000,
+        10_240,
+        (COMMAND, S3_SYNC),
+    ),
+    Case(
+        "s3_sync-nothing",
+        "Nothing to do, 1,000 files, whole ansible commands",
+        "nothing",
+        1_000,
+        10_240,
+        (COMMAND, S3_SYNC),
+    ),
+    Case(
+        "million",
+        "Nothing to do, 1,000,000 files",
+        "nothing",
+        1_000_000,
+        200,
+        (MODULE, MANIFEST, RCLONE),
+        runs=1,
+        smaller=((0, 5), (10_000, 5), (100_000, 3)),
+        on_demand=True,
+        note="s5cmd and aws s3 sync were not measured at this size.",
+    ),
+)
 
 
-def measure(
-    case: Case, chosen: t.Sequence[Tool], source: Path, server: SeaweedFS
-) -> dict[str, Series]:
-    """Every tool's series: in each round all tools run, each round beginning with another one."""
-    results = {tool.name: Series() for tool in chosen}
-    buckets = Buckets(server)
-    shared = buckets.make() if case.prepared else None
-    if shared is not None:
-        run(chosen[0].command(source, shared, False), chosen[0].environment)
-    for number in range(case.runs):
-        shift = number % len(chosen)
-        for tool in itertools.chain(chosen[shift:], chosen[:shift]):
-            with contextlib.ExitStack() as stack:
-                bucket = shared or stack.enter_context(buckets.fresh())
-                command = tool.command(source, bucket, case.prepared)
-                results[tool.name].measures.append(run(command, tool.environment))
-                if number == 0:
-                    buckets.check(bucket, case.files, tool.name)
-    if shared is not None:
-        buckets.remove(shared)
-    return results
-
-
-class Buckets:
-    """Buckets of the server, made and removed outside what is measured."""
-
-    def __init__(self, server: SeaweedFS) -> None:
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=f"http://127.0.0.1:{server.port}",
-            aws_access_key_id=server.key,
-            aws_secret_access_key=server.secret,
-            region_name=server.region,
-        )
-        self._numbers = itertools.count()
-
-    def make(self) -> str:
-        """A new, empty bucket."""
-        name = f"bench-{next(self._numbers)}"
-        self._client.create_bucket(Bucket=name)
-        return name
-
-    def remove(self, name: str) -> None:
-        """The bucket with all that is in it."""
-        for page in self._pages(name):
-            keys = [{"Key": item["Key"]} for item in page]
-            self._client.delete_objects(Bucket=name, Delete={"Objects": keys})
-        self._client.delete_bucket(Bucket=name)
-
-    @contextlib.contextmanager
-    def fresh(self) -> t.Iterator[str]:
-        """A bucket for one run."""
-        name = self.make()
-        yield name
-        self.remove(name)
-
-    def check(self, name: str, files: int, tool: str) -> None:
-        """Raise unless the bucket holds that many objects."""
-        found = sum(len(page) for page in self._pages(name))
-        if found != files:
-            raise BenchmarkError(f"{tool} left {found} objects instead of {files}.")
-
-    def _pages(self, name: str) -> t.Iterator[list[dict[str, t.Any]]]:
-        paginator = self._client.get_paginator("list_objects_v2")
-        for page in paginator.paginate(Bucket=name):
-            if page.get("Contents"):
-                yield page["Contents"]
+def choose(names: t.Sequence[str]) -> list[Case]:
+    """The cases that are called so, or whose names begin so; without names, all but those on demand."""
+    return [
+        case
+        for case in CASES
+        if (case.name.startswith(tuple(names)) if names else not case.on_demand)
+    ]

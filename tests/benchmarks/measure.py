@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -21,21 +22,26 @@ class BenchmarkError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Of one run: wall clock and processor time in seconds, peak resident memory in MB.
+    """Of one run: wall clock and processor time in seconds, peak resident memory in MB, requests sent.
 
-    Memory is that of the largest single process.
+    Memory is that of the largest single process. ``requests`` None: the command does not say.
     """
 
     wall: float
     processor: float
     memory: float
+    requests: int | None = None
 
 
 @dataclass(slots=True)
 class Series:
-    """The measures of one tool in one case."""
+    """The measures of one tool in one case.
+
+    ``traffic`` are bytes to and from its manifest, in a run of its own.
+    """
 
     measures: list[Measure] = field(default_factory=list)
+    traffic: int | None = None
 
     def median(self, figure: str) -> float:
         """The median of ``wall``, ``processor`` or ``memory``."""
@@ -47,9 +53,19 @@ class Series:
         walls = [measure.wall for measure in self.measures]
         return f"{min(walls):.2f}–{max(walls):.2f}"
 
+    def requests(self) -> int | None:
+        """The most that a run sent."""
+        counts = [one.requests for one in self.measures if one.requests is not None]
+        return max(counts, default=None)
 
-def run(command: t.Sequence[str], environment: t.Mapping[str, str]) -> Measure:
-    """Run a command to its end. Raises ``BenchmarkError`` with its output when it fails."""
+
+def run(
+    command: t.Sequence[str], environment: t.Mapping[str, str], *, ours: bool
+) -> Measure:
+    """Run a command to its end. Raises ``BenchmarkError`` with its output when it fails.
+
+    ``ours``: it ends with our module's result, which says how many requests were sent.
+    """
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -62,8 +78,19 @@ def run(command: t.Sequence[str], environment: t.Mapping[str, str]) -> Measure:
         _unused, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            output.seek(0)
-            text = output.read().decode(errors="replace")[-2000:]
-            raise BenchmarkError(f"{' '.join(command)} failed:\n{text}")
-    return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if process.returncode != 0:
+        raise BenchmarkError(f"{' '.join(command)} failed:\n{text[-2000:]}")
+    return Measure(
+        round(wall, 3),
+        round(usage.ru_utime + usage.ru_stime, 3),
+        round(usage.ru_maxrss / 1024, 1),
+        _result(text)["requests"] if ours else None,
+    )
+
+
+def _result(text: str) -> dict[str, t.Any]:
+    """The module's result, after what Ansible may say before it."""
+    result: dict[str, t.Any] = json.loads(text[text.index("{") :])
+    return result

@@ -2,20 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes ``docs/benchmarks.md`` and its plot."""
+"""Writes ``docs/benchmarks.md``."""
 
 from __future__ import annotations
 
-import os
-import platform
 import typing as t
 from pathlib import Path
 
-from .cases import Case
 from .measure import Series
-from .tools import Tool
+from .results import Result
+from .tools import COMMAND, MANIFEST, MODULE, WORKERS
 
-_HEAD = """<!--
+_HEAD = f"""<!--
 Copyright (c) 2026, the longshore.storage authors
 GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -23,93 +21,120 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 # Benchmarks
 
-Written by `make bench`, which runs everything below on one machine, in one run, against one SeaweedFS. In each round
+Written by `make bench`, which runs all tools of a case on one machine, in one run, against one SeaweedFS. In each round
 every tool runs once, each round beginning with another one. Figures are medians of whole processes; memory is the
-peak of the largest process; *ratio* is wall time against the best peer's. Every tool gets {workers} workers where it can be
-told; the peers compare by size alone where there is nothing to do, ours by digest.
+peak of the largest process; *ratio* is wall time against the best peer's. Every tool gets {WORKERS} workers where it can be
+told. Where there is nothing to do or one file is changed, the peers compare by size alone (community.aws.s3_sync by size and
+time, which is its fastest way), ours by digest.
 
-*static_container* is the module's process, as Ansible starts it on a host; the *whole ansible command* is what a user
-waits for, Ansible's own start of about a second included.
+*{MODULE}* is the module's process, as Ansible starts it on a host; the *whole ansible command* is what a user
+waits for, Ansible's own start of about a second included. With *verify: manifest* it believes its manifest, otherwise it
+lists the bucket.
 
-Measured on {machine}.
+Big files go to and from a store in memory, where the machine has room for it, and come down to memory too: else it is
+the disk that is measured.
+
+What ours remember of local files between runs is empty before each first sync. Where there is nothing to do, ours have
+run once before, untimed; where one file is changed, before each time. Then it is another file for each run of each
+tool, rewritten just before with one byte more.
 
 ![Wall time of every tool in every case](benchmarks.svg)
 """
 
+#: Those of ours.
+OURS = (MODULE, MANIFEST, COMMAND)
 
-def write(
-    docs: Path,
-    results: t.Sequence[tuple[Case, t.Mapping[str, Series]]],
-    known: t.Mapping[str, Tool],
-    workers: int,
-) -> str:
-    """Write both files; returns the text of the tables."""
-    tables = "\n".join(_table(case, series, known) for case, series in results)
-    head = _HEAD.format(machine=_machine(), workers=workers)
-    (docs / "benchmarks.md").write_text(f"{head}\n{tables}")
-    _plot(docs / "benchmarks.svg", results, known)
+
+def write(docs: Path, results: t.Sequence[Result]) -> str:
+    """Write the page; returns the text of its tables."""
+    tables = "\n".join(_section(result) for result in results)
+    (docs / "benchmarks.md").write_text(f"{_HEAD}\n{tables}")
     return tables
 
 
-def best_peer(
-    series: t.Mapping[str, Series], known: t.Mapping[str, Tool], figure: str
-) -> float:
+def best_peer(series: t.Mapping[str, Series], figure: str) -> float:
     """The lowest median among the others."""
-    return min(s.median(figure) for name, s in series.items() if not known[name].ours)
+    return min(one.median(figure) for name, one in series.items() if name not in OURS)
 
 
-def _table(
-    case: Case, series: t.Mapping[str, Series], known: t.Mapping[str, Tool]
-) -> str:
-    best = best_peer(series, known, "wall")
-    rows = [
-        f"| {name} | {one.median('wall'):.2f} | {one.spread()} | {one.median('wall') / best:.2f} "
-        f"| {one.median('processor'):.2f} | {one.median('memory'):.0f} |"
-        for name, one in series.items()
+def _section(result: Result) -> str:
+    case = result.case
+    counts = {len(one.measures) for one in result.series.values()}
+    runs = " or ".join(str(count) for count in sorted(counts))
+    lines = [f"## {case.title}", ""]
+    lines += [
+        f"{runs} {'run' if runs == '1' else 'runs'} each. {result.circumstances}."
     ]
-    return "\n".join(
+    lines += [case.note] if case.note else []
+    lines += ["", *_table(_columns(result))]
+    if len(result.steps) > 1:
+        lines += ["", *_scale(result)]
+    return "\n".join([*lines, ""])
+
+
+def _columns(result: Result) -> list[list[str]]:
+    """Each with its heading."""
+    every = result.series.values()
+    best = best_peer(result.series, "wall")
+    walls = [one.median("wall") for one in every]
+    columns = [
+        ["tool", *result.series],
+        ["wall, s", *(f"{wall:.2f}" for wall in walls)],
+        ["fastest–slowest, s", *(one.spread() for one in every)],
+        ["ratio", *(f"{wall / best:.2f}" for wall in walls)],
+    ]
+    if result.case.rate:
+        size = result.steps[-1][0] * result.case.size / 1e6
+        columns.append(["MB/s", *(f"{size / wall:.0f}" for wall in walls)])
+    columns += [
+        ["processor, s", *(f"{one.median('processor'):.2f}" for one in every)],
+        ["memory, MB", *(f"{one.median('memory'):.0f}" for one in every)],
+        ["requests", *(_known(one.requests()) for one in every)],
+    ]
+    if any(one.traffic is not None for one in every):
+        columns.append(["manifest, kB", *(_known(_kilo(one.traffic)) for one in every)])
+    return columns
+
+
+def _scale(result: Result) -> list[str]:
+    """What a file costs, by how many there are; the process itself, seen where there are none, left out."""
+    (none, start), *steps = result.steps
+    columns = [["tool", *result.series]]
+    columns.append(
         [
-            f"## {case.title}",
-            "",
-            f"{case.runs} runs each.",
-            "",
-            "| tool | wall, s | fastest–slowest, s | ratio | processor, s | memory, MB |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
+            "no files, s",
+            *(f"{start[name].median('wall'):.2f}" for name in result.series),
         ]
     )
-
-
-def _machine() -> str:
-    version = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
-    return f"{os.cpu_count()} cores, {version}, Python {platform.python_version()}"
-
-
-def _plot(
-    path: Path,
-    results: t.Sequence[tuple[Case, t.Mapping[str, Series]]],
-    known: t.Mapping[str, Tool],
-) -> None:
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "longshore"
-    from matplotlib import pyplot
-
-    figure, rows = pyplot.subplots(
-        len(results),
-        figsize=(8, 2.4 * len(results)),
-        layout="constrained",
-        squeeze=False,
+    for files, series in steps:
+        costs = (
+            (one.median("wall") - start[name].median("wall")) / (files - none) * 1e6
+            for name, one in series.items()
+        )
+        columns.append(
+            [f"{files:,} files, µs each", *(f"{cost:.1f}" for cost in costs)]
+        )
+        memory = (f"{one.median('memory'):.0f}" for one in series.values())
+        columns.append(["memory, MB", *memory])
+    runs = ", ".join(
+        str(len(next(iter(series.values())).measures))
+        for _unused, series in result.steps
     )
-    for axes, (case, series) in zip(rows[:, 0], results, strict=True):
-        names = list(series)[::-1]
-        walls = [series[name].median("wall") for name in names]
-        colours = ["#1b6ca8" if known[name].ours else "#b9c4cc" for name in names]
-        bars = axes.barh(names, walls, color=colours)
-        axes.bar_label(bars, fmt="%.2f s", padding=3)
-        axes.set_title(case.title, loc="left", fontsize=10)
-        axes.margins(x=0.15)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, metadata={"Date": None})
+    return [
+        f"What one file costs, the wall time with no files taken off ({runs} runs each):",
+        "",
+        *_table(columns),
+    ]
+
+
+def _table(columns: t.Sequence[t.Sequence[str]]) -> list[str]:
+    heading, *rows = (f"| {' | '.join(row)} |" for row in zip(*columns, strict=True))
+    return [heading, f"|{'---|' * len(columns)}", *rows]
+
+
+def _kilo(count: int | None) -> int | None:
+    return None if count is None else round(count / 1000)
+
+
+def _known(figure: int | None) -> str:
+    return "" if figure is None else str(figure)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools that are compared, each told to do the same: make a bucket hold what a folder holds."""
+"""The tools that are compared, each told to do the same: make a bucket hold what a folder holds, or the reverse."""
 
 from __future__ import annotations
 
@@ -13,25 +13,55 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers._process import build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
 #: Workers that each tool gets, where it can be told.
 WORKERS = 32
 
+MODULE = "static_container"
+MANIFEST = "static_container, verify: manifest"
+COMMAND = "static_container, whole ansible command"
+RCLONE = "rclone"
+S5CMD = "s5cmd"
+AWS = "aws s3 sync"
+S3_SYNC = "community.aws.s3_sync, whole ansible command"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``bucket`` of the server at ``url`` is to hold what ``folder`` holds, or with ``down`` the reverse.
+
+    ``sizes``: a tool that can be told so compares by size alone.
+    """
+
+    folder: Path
+    bucket: str
+    url: str
+    sizes: bool
+    down: bool = False
+
+    def ends(self, folder: str, bucket: str) -> list[str]:
+        """Source and destination, from how a tool writes the two."""
+        return [bucket, folder] if self.down else [folder, bucket]
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One way to sync. ``ours`` are held against the best of the others."""
+    """One way to sync. ``ours`` are held against the best of the others.
+
+    ``manifest``: it keeps one in the bucket, which the others would delete.
+    """
 
     name: str
     ours: bool
-    command: t.Callable[[Path, str, bool], list[str]]
+    command: t.Callable[[Job], list[str]]
     environment: t.Mapping[str, str]
+    manifest: bool = False
 
 
 def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
-    """By name; a command is made of the source folder, the bucket, and whether sizes alone decide."""
-    url = f"http://127.0.0.1:{server.port}"
+    """By name; ``work`` is for what they leave on disk."""
     amazon = {
         "AWS_ACCESS_KEY_ID": server.key,
         "AWS_SECRET_ACCESS_KEY": server.secret,
@@ -43,63 +73,98 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         "RCLONE_CONFIG": "/dev/null",
         "RCLONE_CONFIG_STORE_TYPE": "s3",
         "RCLONE_CONFIG_STORE_PROVIDER": "SeaweedFS",
-        "RCLONE_CONFIG_STORE_ENDPOINT": url,
         "RCLONE_CONFIG_STORE_ACCESS_KEY_ID": server.key,
         "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY": server.secret,
         "RCLONE_CONFIG_STORE_NO_CHECK_BUCKET": "true",
     }
-    ours = {"XDG_CACHE_HOME": str(work / "cache"), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    ansible = {"ANSIBLE_LOCALHOST_WARNING": "false"}
+    ours = {**ansible, "XDG_CACHE_HOME": str(cache_folder(work))}
+    # its collections are its own
+    s3_sync = {**ansible, **amazon, "PYTHONPATH": ""}
 
-    def s5cmd(source: Path, bucket: str, sizes: bool) -> list[str]:
-        command = [_program("s5cmd"), "--endpoint-url", url, "--log", "error"]
-        command += ["--numworkers", str(WORKERS), "sync", "--delete"]
-        command += ["--size-only"] if sizes else []
-        return [*command, f"{source}/", f"s3://{bucket}/"]
+    def module(job: Job) -> list[str]:
+        return _module(_arguments(server, job))
 
-    def rclone_sync(source: Path, bucket: str, sizes: bool) -> list[str]:
-        command = [_program("rclone"), "sync", "--fast-list", "--quiet"]
-        command += ["--transfers", str(WORKERS), "--checkers", str(WORKERS)]
-        command += ["--size-only"] if sizes else []
-        return [*command, str(source), f"store:{bucket}"]
+    def manifest(job: Job) -> list[str]:
+        believing = {"manifest": "always", "verify": "manifest"}
+        return _module({**_arguments(server, job), **believing})
 
-    def aws(source: Path, bucket: str, sizes: bool) -> list[str]:
-        command = [_program("aws"), "--endpoint-url", url, "s3", "sync"]
-        command += ["--only-show-errors", "--delete"]
-        command += ["--size-only"] if sizes else []
-        return [*command, str(source), f"s3://{bucket}"]
-
-    def module(source: Path, bucket: str, _sizes: bool) -> list[str]:
-        arguments = json.dumps(_arguments(server, source, bucket))
-        return [sys.executable, "-m", "tests.benchmarks.module", arguments]
-
-    def playbook(source: Path, bucket: str, _sizes: bool) -> list[str]:
-        arguments = json.dumps(_arguments(server, source, bucket))
+    def command(job: Job) -> list[str]:
         name = "longshore.storage.static_container"
-        return [_program("ansible"), "localhost", "-m", name, "-a", arguments]
+        return _ansible(_program("ansible"), name, _arguments(server, job))
 
     listed = (
-        Tool("static_container", True, module, ours),
-        Tool("static_container, whole ansible command", True, playbook, ours),
-        Tool("rclone", False, rclone_sync, rclone),
-        Tool("s5cmd", False, s5cmd, amazon),
-        Tool("aws s3 sync", False, aws, amazon),
+        Tool(MODULE, True, module, ours),
+        Tool(MANIFEST, True, manifest, ours, manifest=True),
+        Tool(COMMAND, True, command, ours),
+        Tool(RCLONE, False, _rclone, rclone),
+        Tool(S5CMD, False, _s5cmd, amazon),
+        Tool(AWS, False, _aws, amazon),
+        Tool(S3_SYNC, False, _s3_sync, s3_sync),
     )
     return {tool.name: tool for tool in listed}
 
 
-def _arguments(server: SeaweedFS, source: Path, bucket: str) -> dict[str, object]:
-    return {
-        "source": str(source),
-        "destination": {
-            "id": "S3",
-            "endpoint": f"http://127.0.0.1:{server.port}",
-            "key": server.key,
-            "secret": server.secret,
-            "region": server.region,
-            "container": bucket,
-        },
-        "transfers": WORKERS,
+def cache_folder(work: Path) -> Path:
+    """Where ours remember digests of local files."""
+    return work / "cache"
+
+
+def _rclone(job: Job) -> list[str]:
+    command = [_program("rclone"), "sync", "--fast-list", "--quiet"]
+    command += ["--s3-endpoint", job.url]
+    command += ["--transfers", str(WORKERS), "--checkers", str(WORKERS)]
+    command += ["--size-only"] if job.sizes else []
+    return command + job.ends(str(job.folder), f"store:{job.bucket}")
+
+
+def _s5cmd(job: Job) -> list[str]:
+    command = [_program("s5cmd"), "--endpoint-url", job.url, "--log", "error"]
+    command += ["--numworkers", str(WORKERS), "sync", "--delete"]
+    command += ["--size-only"] if job.sizes else []
+    bucket = f"s3://{job.bucket}/*" if job.down else f"s3://{job.bucket}/"
+    return command + job.ends(f"{job.folder}/", bucket)
+
+
+def _aws(job: Job) -> list[str]:
+    command = [_program("aws"), "--endpoint-url", job.url, "s3", "sync"]
+    command += ["--only-show-errors", "--delete"]
+    command += ["--size-only"] if job.sizes else []
+    return command + job.ends(str(job.folder), f"s3://{job.bucket}")
+
+
+def _s3_sync(job: Job) -> list[str]:
+    arguments = {
+        "bucket": job.bucket,
+        "file_root": str(job.folder),
+        "endpoint_url": job.url,
+        "delete": True,
     }
+    program = build_directory() / "bench" / "s3_sync" / "bin" / "ansible"
+    return _ansible(str(program), "community.aws.s3_sync", arguments)
+
+
+def _module(arguments: t.Mapping[str, object]) -> list[str]:
+    name = "tests.benchmarks.module"
+    return [sys.executable, "-m", name, json.dumps(arguments)]
+
+
+def _ansible(program: str, name: str, arguments: t.Mapping[str, object]) -> list[str]:
+    return [program, "localhost", "-m", name, "-a", json.dumps(arguments)]
+
+
+def _arguments(server: SeaweedFS, job: Job) -> dict[str, object]:
+    folder = {"id": "LOCAL", "container": str(job.folder)}
+    bucket = {
+        "id": "S3",
+        "endpoint": job.url,
+        "key": server.key,
+        "secret": server.secret,
+        "region": server.region,
+        "container": job.bucket,
+    }
+    source, destination = (bucket, folder) if job.down else (folder, bucket)
+    return {"source": source, "destination": destination, "transfers": WORKERS}
 
 
 def _aws_configuration(work: Path) -> Path:

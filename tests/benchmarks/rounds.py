@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a case: in each round all tools run, each round beginning with another one."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import typing as t
+from pathlib import Path
+
+from tests.servers.seaweedfs import SeaweedFS
+
+from .buckets import Buckets
+from .cases import Case
+from .measure import BenchmarkError, Measure, Series, run
+from .meter import Meter
+from .tools import Job, Tool, cache_folder, tools
+from .tree import Tree
+
+
+def measure(
+    case: Case, tree: Tree, runs: int, server: SeaweedFS, work: Path
+) -> dict[str, Series]:
+    """Every tool's series."""
+    known = tools(server, work)
+    rounds = _TASKS[case.task](tree, server, work, [known[name] for name in case.tools])
+    rounds.prepare()
+    results = {name: Series() for name in case.tools}
+    for number in range(runs):
+        shift = number % len(case.tools)
+        for name in case.tools[shift:] + case.tools[:shift]:
+            results[name].measures.append(rounds.run(known[name]))
+    for name in case.tools:
+        results[name].traffic = rounds.traffic(known[name])
+    return results
+
+
+class _Rounds:
+    """What the tasks have in common."""
+
+    def __init__(
+        self, tree: Tree, server: SeaweedFS, work: Path, chosen: t.Sequence[Tool]
+    ) -> None:
+        self.tree = tree
+        self.work = work
+        self.chosen = chosen
+        self.buckets = Buckets(server)
+        self.port = server.port
+
+    def prepare(self) -> None:
+        """What is done once, before all rounds."""
+
+    def run(self, tool: Tool) -> Measure:
+        """One run that counts."""
+        raise NotImplementedError
+
+    def traffic(self, tool: Tool) -> int | None:
+        """The bytes to and from the manifest in one more run; None where that says nothing."""
+        return None
+
+    def job(self, bucket: str, *, sizes: bool = False, port: int | None = None) -> Job:
+        url = f"http://127.0.0.1:{port or self.port}"
+        return Job(self.tree.folder, bucket, url, sizes)
+
+
+class _Up(_Rounds):
+    """To an empty bucket; ours have never seen the files."""
+
+    def run(self, tool: Tool) -> Measure:
+        shutil.rmtree(cache_folder(self.work), ignore_errors=True)
+        with self.buckets.fresh() as bucket:
+            found = _run(tool, self.job(bucket))
+            self.buckets.check(bucket, self.tree.files, tool.name)
+        return found
+
+
+class _Prepared(_Rounds):
+    """From one bucket for the tools that keep a manifest, and one for the others; both hold all files."""
+
+    def prepare(self) -> None:
+        # by manifest or not
+        self.bucket: dict[bool, str] = {}
+        for tool in self.chosen:
+            if tool.manifest not in self.bucket:
+                bucket = self.bucket[tool.manifest] = self.buckets.make()
+                _run(tool, self.job(bucket))
+                self.buckets.check(bucket, self.tree.files, tool.name)
+
+
+class _Nothing(_Prepared):
+    """All is there already; ours have seen that once."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        for tool in self.chosen:
+            if tool.ours:
+                self.run(tool)
+
+    def run(self, tool: Tool) -> Measure:
+        return _run(tool, self.job(self.bucket[tool.manifest], sizes=True))
+
+
+class _Changed(_Prepared):
+    """All is there but one file, which is changed just before each run."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._behind: set[bool] = set()
+
+    def run(self, tool: Tool) -> Measure:
+        return self._run_by(tool, self.port)
+
+    def traffic(self, tool: Tool) -> int | None:
+        if not tool.manifest:
+            return None
+        with Meter(self.port, "/.longshore/") as meter:
+            self._run_by(tool, meter.port)
+        return meter.passed
+
+    def _run_by(self, tool: Tool, port: int) -> Measure:
+        bucket = self.bucket[tool.manifest]
+        if tool.ours or tool.manifest in self._behind:
+            self.tree.settle()
+            _run(tool, self.job(bucket, sizes=True))
+        name = self.tree.change()
+        self._behind = {kind for kind in self.bucket if kind != tool.manifest}
+        found = _run(tool, self.job(bucket, sizes=True, port=port))
+        size = (self.tree.folder / name).stat().st_size
+        self.buckets.check_size(bucket, name, size, tool.name)
+        return found
+
+
+class _Down(_Prepared):
+    """From a bucket that holds all files to an empty folder."""
+
+    def run(self, tool: Tool) -> Measure:
+        folder = self.work / "down"
+        folder.mkdir()
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder)
+            url = f"http://127.0.0.1:{self.port}"
+            bucket = self.bucket[tool.manifest]
+            found = _run(tool, Job(folder, bucket, url, sizes=False, down=True))
+            sizes = [path.stat().st_size for path in folder.rglob("*.bin")]
+            if sizes != [self.tree.size] * self.tree.files:
+                raise BenchmarkError(f"{tool.name} left files of {sizes} bytes.")
+        return found
+
+
+_TASKS: t.Mapping[str, type[_Rounds]] = {
+    "up": _Up,
+    "down": _Down,
+    "nothing": _Nothing,
+    "changed": _Changed,
+}
+
+
+def _run(tool: Tool, job: Job) -> Measure:
+    return run(tool.command(job), tool.environment, ours=tool.ours)
