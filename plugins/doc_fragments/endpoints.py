@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options:
   providers:
     description:
-      - Endpoints by name, so that a task can say O(destination=mysite) instead of a mapping.
+      - Endpoints by name, so that a task can say C(destination=mysite) instead of a mapping.
       - Each entry is a mapping as described for the endpoint options. Entries written for
         django-storages (C(type), C(user), C(key), C(bucket)) work unchanged; there, C(key) is the secret.
       - Set it once for all modules of the collection with C(module_defaults) and the group

@@ -83,8 +83,10 @@ class Endpoint:
     def place(self) -> str:
         """For error texts: where this is, without credentials."""
         if self.provider == "LOCAL":
-            return f"folder {self.container!r}"
+            return f"folder {self.container or self.key!r}"
         at = f" at {self.url}" if self.url else ""
+        if not self.container:
+            return f"the account of {self.provider}{at}"
         return f"container {self.container!r} of {self.provider}{at}"
 
     @property
@@ -140,6 +142,8 @@ def parse_endpoint(
     option: str,
     providers: Entries | None,
     default_provider: str | None,
+    fields: t.Mapping[str, str] | None = None,
+    any_container: bool = False,
 ) -> Endpoint:
     """Turn what was written for ``option`` (``source``, ``destination`` …) into an Endpoint.
 
@@ -147,7 +151,11 @@ def parse_endpoint(
     other string is a local path, and so is one with a ``/`` or with a ``.`` or ``~`` in front, even
     if an entry is called that. A mapping whose id is the name of an entry takes over the entry's
     fields, its own going first; one without id does so with ``default_provider``, else with the
-    entry called ``default``. Raises ``ConfigurationError``.
+    entry called ``default``. ``fields`` are written elsewhere, and go before an entry's.
+
+    ``any_container``: it is the caller who checks the container's name, which may be missing:
+    ``container`` is empty then, and of LOCAL ``key`` is the base folder. Raises
+    ``ConfigurationError``.
     """
     entries = providers or {}
     written = _from_json(value, option)
@@ -168,10 +176,25 @@ def parse_endpoint(
         raise ConfigurationError(
             f"{option} must be a mapping or a string, not a {type(written).__name__}."
         )
+    own = _joined(own, fields or {}, option)
     if entry is None:
-        return _build(own.fields, option, entries)
-    fields = _inherit(entry, own, option, entries)
-    return _build(fields, f"{option} (providers.{entry})", entries)
+        return _build(own.fields, option, entries, any_container)
+    inherited = _inherit(entry, own, option, entries)
+    label = f"{option} (providers.{entry})"
+    return _build(inherited, label, entries, any_container)
+
+
+def _joined(own: Written, others: t.Mapping[str, str], option: str) -> Written:
+    """The fields of a mapping and those that were written as options."""
+    read = read_fields(others, "the task").fields
+    for name, value in read.items():
+        written = own.fields.get(name, value)
+        if written not in ("", value):
+            raise ConfigurationError(
+                f"{option}.{name} {written!r} contradicts the task's {value!r}.",
+                hint="Write only one of them.",
+            )
+    return Written({**own.fields, **read}, own.user_way)
 
 
 def _from_json(value: object, option: str) -> object:
@@ -233,7 +256,12 @@ def _no_such_entry(name: str, option: str, entries: Entries) -> ConfigurationErr
     return ConfigurationError(f"{option}: providers has no entry {name!r}.", hint=hint)
 
 
-def _build(fields: t.Mapping[str, object], label: str, entries: Entries) -> Endpoint:
+def _build(
+    fields: t.Mapping[str, object],
+    label: str,
+    entries: Entries,
+    any_container: bool,
+) -> Endpoint:
     """Check the fields against what their provider demands."""
     given: dict[str, t.Any] = {
         name: value for name, value in fields.items() if value != ""
@@ -245,7 +273,9 @@ def _build(fields: t.Mapping[str, object], label: str, entries: Entries) -> Endp
                 hint="Add id, for example S3 or LOCAL, or the name of an entry of providers.",
             )
         alias = _resolve_id(given.pop("id"), entries)
-        if "container" not in given:
+        if "container" not in given and not (
+            any_container and (alias.provider != "LOCAL" or "key" in given)
+        ):
             raise ConfigurationError(
                 "container is missing.", hint="It is the bucket's or folder's name."
             )
@@ -253,8 +283,9 @@ def _build(fields: t.Mapping[str, object], label: str, entries: Entries) -> Endp
             return _local_endpoint(given)
         _check_credentials(alias.provider, given)
         _check_address(alias, given)
-        endpoint = Endpoint(provider=alias.provider, **given)
-        _check_container(endpoint)
+        endpoint = Endpoint(provider=alias.provider, **{"container": "", **given})
+        if not any_container:
+            _check_container(endpoint)
         return endpoint
     except ConfigurationError as error:
         raise ConfigurationError(f"{label}: {error.message}", hint=error.hint) from None
@@ -285,8 +316,10 @@ def _resolve_id(written: str, entries: Entries) -> Alias:
 
 
 def _local_endpoint(given: dict[str, t.Any]) -> Endpoint:
-    container: str = given.pop("container")
+    container: str = given.pop("container", "")
     base: str | None = given.pop("key", None)
+    if base is not None and not container:
+        return Endpoint("LOCAL", "", given.get("prefix", ""), key=local_path(base))
     if base is not None:
         rule = FAMILIES["local"].name_rule
         if not _allows(rule, container):

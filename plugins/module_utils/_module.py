@@ -20,7 +20,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ._endpoint import Endpoint, parse_endpoint
 from ._errors import LongshoreError
 from ._fields import looks_like_fields
-from ._report import Report
+from ._report import Outcome
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
 
@@ -52,8 +52,15 @@ class Module(AnsibleModule):
         super()._log_invocation()  # type: ignore[no-untyped-call]  # see above
 
     def _secrets(self) -> t.Iterator[str]:
-        # an option whose fields Ansible was told of has none that is a secret
-        told = {name for name, spec in self.argument_spec.items() if "options" in spec}
+        free = ("raw", "str", "list")
+        # Of an option whose fields Ansible was told of none is a secret; one that is any mapping,
+        # but for the endpoints', holds a user's own names.
+        told = {
+            name
+            for name, spec in self.argument_spec.items()
+            if "options" in spec
+            or (name not in PROVIDER_OPTIONS and spec.get("type", "str") not in free)
+        }
         params = {n: value for n, value in self.params.items() if n not in told}
         return secrets_in(params)
 
@@ -61,16 +68,23 @@ class Module(AnsibleModule):
         self.no_log_values.update(self._secrets())
         super()._return_formatted(kwargs)  # type: ignore[no-untyped-call]  # see above
 
-    def endpoint(self, option: str) -> Endpoint:
-        """The endpoint that an option holds. Raises ``ConfigurationError``."""
+    def endpoint(
+        self, option: str, any_container: bool = False, **fields: str | None
+    ) -> Endpoint:
+        """The endpoint that an option holds, with fields of it that are options of their own.
+
+        ``any_container``: as ``parse_endpoint`` has it. Raises ``ConfigurationError``.
+        """
         return parse_endpoint(
             self.params[option],
             option=option,
+            fields={name: value for name, value in fields.items() if value is not None},
             providers=self.params["providers"],
             default_provider=self.params["default_provider"],
+            any_container=any_container,
         )
 
-    def run(self, work: t.Callable[[], Report]) -> t.NoReturn:
+    def run(self, work: t.Callable[[], Outcome]) -> t.NoReturn:
         """Call the engine, and end the module with its report or its error."""
         _hurry()
         try:
@@ -85,6 +99,18 @@ class Module(AnsibleModule):
         if self._diff:
             result["diff"] = report.diff()
         self.exit_json(**result)
+
+
+def by_proper_names(value: t.Any, spec: t.Mapping[str, t.Any]) -> t.Any:
+    """An option's value without the aliases of its fields, which Ansible leaves beside them."""
+    fields = spec.get("options")
+    if fields is None:
+        return value
+    if isinstance(value, list):
+        return [by_proper_names(item, spec) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {n: by_proper_names(v, fields[n]) for n, v in value.items() if n in fields}
 
 
 def _hurry() -> None:

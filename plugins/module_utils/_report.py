@@ -16,6 +16,18 @@ from dataclasses import dataclass, field
 SAMPLE_LIMIT = 100
 
 
+class Outcome(t.Protocol):
+    """What every engine tells of a run: ``Report`` for a sync, others for other work."""
+
+    warnings: list[str]
+
+    def result(self) -> dict[str, t.Any]:
+        """The values that a module returns."""
+
+    def diff(self) -> dict[str, t.Any]:
+        """Before and after, as Ansible shows them."""
+
+
 @dataclass(slots=True)
 class Tally:
     """How many of a kind, and the first of their names."""
@@ -85,7 +97,7 @@ class Report:
             "samples": {kind: tally.sample for kind, tally in self.tallies.items()},
         }
 
-    def diff(self) -> dict[str, str]:
+    def diff(self) -> dict[str, t.Any]:
         """Before and after of every name that changes, as Ansible shows them."""
         return {
             "before_header": self.destination,

@@ -12,6 +12,7 @@ import json
 import sys
 import typing as t
 from dataclasses import dataclass
+from types import ModuleType
 from unittest import mock
 
 from ansible.module_utils.testing import patch_module_args
@@ -58,16 +59,17 @@ class Result:
         return json.dumps(self.values, ensure_ascii=False)
 
 
-def call(**arguments: t.Any) -> Result:
-    """Run the module. What is not one of our errors passes through, and fails the test."""
+def call(module: ModuleType = static_container, /, **arguments: t.Any) -> Result:
+    """Run a module. What is not one of our errors passes through, and fails the test."""
     output = io.StringIO()
     with patch_module_args(arguments), contextlib.redirect_stdout(output):
         try:
-            static_container.main()
+            module.main()
         except SystemExit as end:
             result = Result(json.loads(output.getvalue()))
             assert bool(end.code) == result.failed
             return result
+    raise AssertionError("the module has not ended")
 
 
 def sync(

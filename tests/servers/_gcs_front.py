@@ -10,7 +10,8 @@ objects, and speaks the JSON interface only. Added here, after Google's document
 * sign-in: a token must be a JWT that the key of the file signed for the service account;
 * the XML interface's objects: PUT, GET with ranges, HEAD, DELETE, multipart uploads, ETag and
   generation headers, preconditions, unpacking of gzip for clients that do not accept it;
-* the JSON interface's pages, fields, ranges, error bodies, and rules for bucket and object names.
+* the JSON interface's pages, fields, ranges, error bodies, and rules for bucket and object names;
+* the settings of buckets: patches, predefined ACLs, IAM policies that change one at a time.
 """
 
 from __future__ import annotations
@@ -55,6 +56,35 @@ _FIELDS = {
     "Content-Language": "contentLanguage",
 }
 _METADATA = "x-goog-meta-"
+#: Fields of a bucket that can be set, and what a new one has of them.
+_NEW_BUCKET: dict[str, t.Any] = {
+    "iamConfiguration": {
+        "publicAccessPrevention": "inherited",
+        "uniformBucketLevelAccess": {"enabled": False},
+    },
+    "acl": [],
+}
+_SETTABLE = {
+    *("acl", "billing", "cors", "encryption", "iamConfiguration", "labels"),
+    *("lifecycle", "logging", "retentionPolicy", "versioning", "website"),
+}
+#: Predefined ACL -> what it grants beyond the owner.
+_PREDEFINED = {
+    "projectPrivate": {
+        "project-editors-1234": "OWNER",
+        "project-viewers-1234": "READER",
+    },
+    "publicRead": {"allUsers": "READER"},
+    "publicReadWrite": {"allUsers": "WRITER"},
+    "authenticatedRead": {"allAuthenticatedUsers": "READER"},
+}
+_OWNER = "project-owners-1234"
+_LOCATIONS = {"US", "EU", "ASIA", "US-EAST1", "EUROPE-WEST1", "EUROPE-WEST3"}
+_RULES = {
+    "Delete": set(),
+    "AbortIncompleteMultipartUpload": set(),
+    "SetStorageClass": {"storageClass"},
+}
 
 Resource = dict[str, t.Any]
 
@@ -161,6 +191,10 @@ class Service:
         self._key = key
         self._uploads: dict[str, tuple[Resource, dict[int, bytes]]] = {}
         self._of_parts: set[str] = set()
+        self._buckets: dict[str, Resource] = {}
+        self._policies: dict[str, Resource] = {}
+        #: What was replaced or deleted in a bucket that keeps versions, without its bytes.
+        self._noncurrent: dict[str, list[Resource]] = {}
         #: Held by every write: a precondition and what it guards are one step.
         self.lock = threading.Lock()
 
@@ -182,6 +216,121 @@ class Service:
         ):
             raise refusal
 
+    def create_bucket(self, bucket: Resource, project: str) -> Resource:
+        name = bucket["name"]
+        if not _BUCKET_NAME.fullmatch(name):
+            raise Refusal(400, "invalid", f"Invalid bucket name: '{name}'")
+        location = str(bucket.get("location", "US")).upper()
+        if location not in _LOCATIONS:
+            raise Refusal(
+                400, "invalid", "The specified location constraint is not valid."
+            )
+        if name.startswith("of-somebody-else-"):
+            raise Refusal(
+                409, "conflict", "The requested bucket name is not available."
+            )
+        # The emulator would keep every version for a week.
+        content = {"name": name, "softDeletePolicy": {"retentionDurationSeconds": "0"}}
+        status, _unused, answer = self.emulator.ask(
+            "POST",
+            "/storage/v1/b",
+            json.dumps(content).encode(),
+            **{"Content-Type": "application/json"},
+        )
+        if status == 409:
+            raise Refusal(409, "conflict", "You already own this bucket.")
+        if status != 200:
+            raise Refusal(500, "internal", f"the emulator answered {status}")
+        settings = {**_NEW_BUCKET, "location": location}
+        self._buckets[name] = {**settings, "acl": _acl("projectPrivate")}
+        self._policies[name] = _new_policy(project)
+        return {**json.loads(answer), **self._buckets[name]}
+
+    def bucket(self, name: str, query: dict[str, str]) -> Resource:
+        """As ``projection`` shows it: the ACL is for owners, and for buckets where it counts."""
+        is_open = name.startswith("open-of-somebody-else-")
+        if name.startswith("of-somebody-else-"):
+            raise Refusal(403, "forbidden", "The account does not have access.")
+        status, _unused, body = self.emulator.ask("GET", f"/storage/v1/b/{name}")
+        if status != 200:
+            raise Refusal(404, "notFound", "The specified bucket does not exist.")
+        # Some are made behind the front.
+        own = self._buckets.setdefault(
+            name, {**_NEW_BUCKET, "acl": _acl("projectPrivate")}
+        )
+        self._policies.setdefault(name, _new_policy("some-project"))
+        resource = {**json.loads(body), **own}
+        uniform = resource["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"]
+        if is_open or uniform or query.get("projection") != "full":
+            del resource["acl"]
+        return resource
+
+    def patch_bucket(
+        self, name: str, query: dict[str, str], content: Resource
+    ) -> Resource:
+        self.bucket(name, {})
+        if unknown := content.keys() - _SETTABLE:
+            raise Refusal(400, "invalid", f"Unknown fields: {sorted(unknown)}")
+        predefined = query.get("predefinedAcl")
+        with self.lock:
+            settings: Resource = _merge(self._buckets[name], content)
+            _check_bucket(settings)
+            if predefined is not None:
+                if predefined not in _PREDEFINED or content.get("acl"):
+                    raise Refusal(400, "invalid", "Invalid value for: predefinedAcl")
+                access = settings["iamConfiguration"]
+                if access["uniformBucketLevelAccess"]["enabled"]:
+                    raise Refusal(
+                        400,
+                        "invalid",
+                        "Cannot use ACL API to update bucket policy when uniform "
+                        "bucket-level access is enabled.",
+                    )
+                settings["acl"] = _acl(predefined)
+            elif "acl" in content:
+                raise Refusal(400, "invalid", "acl goes with predefinedAcl here")
+            self._buckets[name] = settings
+        return self.bucket(name, {"projection": "full"})
+
+    def delete_bucket(self, name: str) -> None:
+        self.bucket(name, {})
+        status = 409
+        if not self._noncurrent.get(name):
+            status = self.emulator.ask("DELETE", f"/storage/v1/b/{name}")[0]
+        if status == 409:
+            raise Refusal(
+                409, "conflict", "The bucket you tried to delete is not empty."
+            )
+        self._buckets.pop(name, None)
+        self._policies.pop(name, None)
+
+    def policy(self, name: str, query: dict[str, str]) -> Resource:
+        self.bucket(name, {})
+        policy = self._policies[name]
+        conditions = any("condition" in binding for binding in policy["bindings"])
+        if conditions and query.get("optionsRequestedPolicyVersion") != "3":
+            raise Refusal(400, "invalid", "The policy has conditions.")
+        return policy
+
+    def set_policy(self, name: str, content: Resource) -> Resource:
+        self.bucket(name, {})
+        with self.lock:
+            now = self._policies[name]
+            if content.get("etag") != now["etag"]:
+                raise Refusal(412, "conditionNotMet", "The policy has changed.")
+            conditions = any("condition" in binding for binding in content["bindings"])
+            if conditions and content.get("version") != 3:
+                raise Refusal(400, "invalid", "Conditions need version 3.")
+            etag = f"etag-{int(now['etag'].rpartition('-')[2]) + 1}"
+            self._policies[name] = {**content, "etag": etag}
+            return self._policies[name]
+
+    def permissions(self, name: str, query: dict[str, str]) -> Resource:
+        if name.startswith("open-of-somebody-else-"):
+            return {"kind": "storage#testIamPermissionsResponse"}
+        self.bucket(name, {})
+        return {"permissions": [query["permissions"]]}
+
     def write(
         self, bucket: str, key: str, data: bytes, fields: Resource, match: str | None
     ) -> Resource:
@@ -190,7 +339,43 @@ class Service:
                 now = self.emulator.find(bucket, key)
                 if (now["generation"] if now else "0") != match:
                     raise LOST
+            self._retire(bucket, key)
             return self.emulator.put(bucket, key, data, fields)
+
+    def delete(self, bucket: str, key: str, generation: str | None = None) -> None:
+        with self.lock:
+            if generation is None:
+                self._retire(bucket, key)
+            elif self._forget(bucket, key, generation):
+                return
+            elif self.emulator.get(bucket, key)["generation"] != generation:
+                raise NO_KEY
+            self.emulator.delete(bucket, key)
+
+    def list(self, bucket: str, prefix: str, versions: bool) -> list[Resource]:
+        items = self.emulator.list(bucket, prefix)
+        if not versions:
+            return items
+        old = self._noncurrent.get(bucket, ())
+        items += [item for item in old if item["name"].startswith(prefix)]
+        return sorted(items, key=_position)
+
+    def _retire(self, bucket: str, key: str) -> None:
+        """Keep the current version, where the bucket keeps versions."""
+        versioning = self._buckets.get(bucket, {}).get("versioning", {})
+        now = self.emulator.find(bucket, key) if versioning.get("enabled") else None
+        if now is not None:
+            old = {**now, "timeDeleted": now["updated"]}
+            self._noncurrent.setdefault(bucket, []).append(old)
+
+    def _forget(self, bucket: str, key: str, generation: str) -> bool:
+        """Delete a noncurrent version; false when there is no such one."""
+        old = self._noncurrent.get(bucket, [])
+        for item in old:
+            if (item["name"], item["generation"]) == (key, generation):
+                old.remove(item)
+                return True
+        return False
 
     def begin(self, bucket: str, fields: Resource) -> str:
         if not self.emulator.has_bucket(bucket):
@@ -267,7 +452,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Refusal as refusal:
             self._refuse(refusal, is_json)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_any
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_any
 
     def _xml(self, bucket: str, key: str, query: dict[str, str], body: bytes) -> None:
         service = self.service
@@ -302,8 +487,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 service.abort(upload)
                 self._answer(204, {})
             case _:
-                with service.lock:
-                    service.emulator.delete(bucket, key)
+                service.delete(bucket, key)
                 self._answer(204, {})
 
     def _json(self, path: str, query: dict[str, str], body: bytes) -> None:
@@ -312,6 +496,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         match self.command, names:
             case "POST", ["b"]:
                 self._create_bucket(query, body)
+            case "GET", ["b"]:
+                self._answer_json(200, self._buckets_page(query))
+            case "GET", ["b", bucket]:
+                self._answer_json(200, service.bucket(bucket, query))
+            case "PATCH", ["b", bucket]:
+                content = json.loads(body)
+                self._answer_json(200, service.patch_bucket(bucket, query, content))
+            case "DELETE", ["b", bucket]:
+                service.delete_bucket(bucket)
+                self._answer(204, {})
+            case "GET", ["b", bucket, "iam"]:
+                self._answer_json(200, service.policy(bucket, query))
+            case "PUT", ["b", bucket, "iam"]:
+                self._answer_json(200, service.set_policy(bucket, json.loads(body)))
+            case "GET", ["b", bucket, "iam", "testPermissions"]:
+                self._answer_json(200, service.permissions(bucket, query))
             case "GET", ["b", bucket, "o"]:
                 self._answer_json(200, self._page(bucket, query))
             case "GET", ["b", bucket, "o", key]:
@@ -325,8 +525,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 else:
                     self._answer_json(200, service.shown(resource))
             case "DELETE", ["b", bucket, "o", key]:
-                with service.lock:
-                    service.emulator.delete(bucket, key)
+                service.delete(bucket, key, query.get("generation"))
                 self._answer(204, {})
             case _:
                 raise Refusal(501, "NotImplemented", f"{self.command} {self.path}")
@@ -334,37 +533,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _create_bucket(self, query: dict[str, str], body: bytes) -> None:
         if "project" not in query:
             raise Refusal(400, "required", "Required parameter: project")
-        bucket = json.loads(body)
-        if not _BUCKET_NAME.fullmatch(bucket["name"]):
-            raise Refusal(400, "invalid", f"Invalid bucket name: '{bucket['name']}'")
-        if bucket["name"].startswith("of-somebody-else-"):
-            raise Refusal(
-                409, "conflict", "The requested bucket name is not available."
-            )
-        # The emulator would keep every version for a week.
-        bucket["softDeletePolicy"] = {"retentionDurationSeconds": "0"}
-        status, _unused, answer = self.service.emulator.ask(
-            "POST",
-            "/storage/v1/b",
-            json.dumps(bucket).encode(),
-            **{"Content-Type": "application/json"},
-        )
-        if status == 409:
-            raise Refusal(409, "conflict", "You already own this bucket.")
-        self._answer_json(status, json.loads(answer))
+        content = json.loads(body)
+        self._answer_json(200, self.service.create_bucket(content, query["project"]))
+
+    def _buckets_page(self, query: dict[str, str]) -> Resource:
+        """Two at a time: Google may always return fewer than were asked for."""
+        if "project" not in query:
+            raise Refusal(400, "required", "Required parameter: project")
+        _status, _unused, body = self.service.emulator.ask("GET", "/storage/v1/b")
+        names = sorted(item["name"] for item in json.loads(body).get("items", ()))
+        names = [name for name in names if name > query.get("pageToken", "")]
+        page: Resource = {"items": [{"name": name} for name in names[:2]]}
+        if len(names) > 2:
+            page["nextPageToken"] = names[1]
+        return page
 
     def _page(self, bucket: str, query: dict[str, str]) -> Resource:
         if bucket.startswith("of-somebody-else-"):
             raise Refusal(403, "forbidden", "The account does not have access.")
-        items = self.service.emulator.list(bucket, query.get("prefix", ""))
+        versions = query.get("versions") == "true"
+        items = self.service.list(bucket, query.get("prefix", ""), versions)
         after = base64.b64decode(query.get("pageToken", ""))
-        items = [item for item in items if item["name"].encode() > after]
+        items = [item for item in items if _position(item) > after]
         limit = min(int(query.get("maxResults", 1000)), 1000)
         page: Resource = {}
         if items:
             page["items"] = [self.service.shown(item) for item in items[:limit]]
         if len(items) > limit:
-            last = items[limit - 1]["name"].encode()
+            last = _position(items[limit - 1])
             page["nextPageToken"] = base64.b64encode(last).decode()
         if fields := query.get("fields"):
             wanted = re.search(r"items\(([^)]*)\)", fields)
@@ -476,6 +672,64 @@ class Front(http.server.ThreadingHTTPServer):
 
 def _object(bucket: str, key: str) -> str:
     return f"/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
+
+
+def _position(item: Resource) -> bytes:
+    """Where an item is in a listing, its versions one after the other."""
+    generation = str(item["generation"]).zfill(20)
+    return f"{item['name']}\0{generation}".encode()
+
+
+def _acl(predefined: str) -> list[Resource]:
+    grants = {_OWNER: "OWNER", **_PREDEFINED[predefined]}
+    return [{"entity": entity, "role": role} for entity, role in grants.items()]
+
+
+def _new_policy(project: str) -> Resource:
+    owners = [f"projectEditor:{project}", f"projectOwner:{project}"]
+    viewers = [f"projectViewer:{project}"]
+    return {
+        "etag": "etag-1",
+        "version": 1,
+        "bindings": [
+            {"role": "roles/storage.legacyBucketOwner", "members": owners},
+            {"role": "roles/storage.legacyBucketReader", "members": viewers},
+        ],
+    }
+
+
+def _merge(old: t.Any, new: t.Any) -> t.Any:
+    """What a patch makes of a resource: null takes a field away, lists are replaced."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return (
+            {k: v for k, v in new.items() if v is not None}
+            if isinstance(new, dict)
+            else new
+        )
+    merged = {
+        **old,
+        **{name: _merge(old.get(name), value) for name, value in new.items()},
+    }
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _check_bucket(settings: Resource) -> None:
+    """The rules for settings that the emulator does not know."""
+    for rule in settings.get("lifecycle", {}).get("rule", ()):
+        action = rule["action"]
+        expected = _RULES.get(action["type"])
+        if (
+            expected is None
+            or action.keys() - {"type"} != expected
+            or not rule["condition"]
+        ):
+            raise Refusal(400, "invalid", "Invalid argument: lifecycle")
+    key = settings.get("encryption", {}).get("defaultKmsKeyName", "/cryptoKeys/")
+    if "/cryptoKeys/" not in key:
+        raise Refusal(400, "invalid", "Malformed Cloud KMS key name.")
+    log = settings.get("logging", {})
+    if log and "logBucket" not in log:
+        raise Refusal(400, "invalid", "logBucket is missing.")
 
 
 def _checked(key: str) -> str:

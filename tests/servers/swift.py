@@ -64,7 +64,7 @@ container_update_timeout = 60
 
 _PROXY = _DEFAULT + """\
 [pipeline:main]
-pipeline = catch_errors gatekeeper cache listing_formats tempauth slo dlo proxy-server
+pipeline = catch_errors gatekeeper cache listing_formats tempauth staticweb copy slo dlo versioned_writes symlink proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -80,6 +80,16 @@ use = egg:swift#gatekeeper
 paste.filter_factory = __main__:cache_filter
 [filter:listing_formats]
 use = egg:swift#listing_formats
+[filter:staticweb]
+use = egg:swift#staticweb
+[filter:copy]
+use = egg:swift#copy
+[filter:versioned_writes]
+use = egg:swift#versioned_writes
+allow_versioned_writes = true
+allow_object_versioning = true
+[filter:symlink]
+use = egg:swift#symlink
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]

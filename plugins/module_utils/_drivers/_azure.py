@@ -31,6 +31,20 @@ if t.TYPE_CHECKING:
 
 _API_VERSION: t.Final = "2023-11-03"
 _METADATA: t.Final = "x-ms-meta-"
+#: The standard headers that are part of a signature, there or not, in their order.
+_SIGNED: t.Final = (
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-MD5",
+    "Content-Type",
+    "Date",
+    "If-Modified-Since",
+    "If-Match",
+    "If-None-Match",
+    "If-Unmodified-Since",
+    "Range",
+)
 _MOST_CHARACTERS: t.Final = 1024
 
 
@@ -100,14 +114,56 @@ def shared_key_signature(
     query: t.Mapping[str, str],
     headers: t.Mapping[str, str],
 ) -> str:
-    """The signature of a request without a body and without any header but ``x-ms-`` ones."""
-    canonical_headers = sorted(f"{name.lower()}:{headers[name]}" for name in headers)
+    """The signature of a request with no other headers than ``x-ms-`` ones and a body's own two."""
+    canonical_headers = sorted(
+        f"{name.lower()}:{headers[name]}" for name in headers if name not in _SIGNED
+    )
     canonical_query = sorted(f"{name.lower()}:{query[name]}" for name in query)
-    # Eleven standard headers are part of it; all are empty here.
-    lines = [method, *[""] * 11, *canonical_headers, f"/{account}{path}"]
+    standard = [headers.get(name, "") for name in _SIGNED]
+    lines = [method, *standard, *canonical_headers, f"/{account}{path}"]
     text = "\n".join([*lines, *canonical_query])
     digest = hmac.digest(base64.b64decode(secret), text.encode(), hashlib.sha256)
     return base64.b64encode(digest).decode()
+
+
+class Account(t.NamedTuple):
+    """A storage account: its name, where its containers are, and who we are for it."""
+
+    name: str
+    url: str
+    credentials: _Credentials
+
+    def authorize(
+        self, method: str, path: str, query: Query, headers: Headers, /
+    ) -> None:
+        """``_rest.Authorize``."""
+        kind, value = self.credentials
+        headers["x-ms-version"] = _API_VERSION
+        headers["x-ms-date"] = email.utils.formatdate(usegmt=True)
+        if kind == "sas_token":
+            query.update(parse_qsl(value))
+        elif kind == "bearer_token":
+            headers["Authorization"] = f"Bearer {value}"
+        else:
+            signature = shared_key_signature(
+                value, self.name, method, path, query, headers
+            )
+            headers["Authorization"] = f"SharedKey {self.name}:{signature}"
+
+
+def find_account(endpoint: Endpoint) -> Account:
+    """The account that the endpoint, or else the environment, names. Raises ``ConfigurationError``."""
+    name = endpoint.key or os.environ.get("AZURE_STORAGE_ACCOUNT")
+    if not name:
+        raise ConfigurationError(
+            f"There is no account name for {endpoint.place}.",
+            hint="Give the storage account's name as key.",
+        )
+    return Account(name, account_url(endpoint, name), find_credentials(endpoint))
+
+
+def container_path(endpoint: Endpoint) -> str:
+    return f"/{quote(endpoint.container, safe='')}"
 
 
 class AzureStore(ObstoreStore):
@@ -119,16 +175,8 @@ class AzureStore(ObstoreStore):
     page_size = 5000
 
     def __init__(self, endpoint: Endpoint) -> None:
-        account = endpoint.key or os.environ.get("AZURE_STORAGE_ACCOUNT")
-        if not account:
-            raise ConfigurationError(
-                f"There is no account name for {endpoint.place}.",
-                hint="Give the storage account's name as key.",
-            )
-        self._account = account
-        self._url = account_url(endpoint, account)
-        self._credentials = find_credentials(endpoint)
-        super().__init__(endpoint, self._url)
+        self._account = find_account(endpoint)
+        super().__init__(endpoint, self._account.url)
 
     def _connect(
         self,
@@ -137,10 +185,10 @@ class AzureStore(ObstoreStore):
     ) -> obstore.store.ObjectStore:
         from obstore.store import AzureStore as Container
 
-        kind, value = self._credentials
+        kind, value = self._account.credentials
         config: obstore.store.AzureConfig = {
-            "account_name": self._account,
-            "endpoint": self._url,
+            "account_name": self._account.name,
+            "endpoint": self._account.url,
             # Without it, one that the environment holds might come first.
             "credential_type": kind,
         }
@@ -215,24 +263,13 @@ class AzureStore(ObstoreStore):
         self._rest.fetch(operation, "DELETE", self._path(key), headers=headers)
 
     def _path(self, key: str | None = None) -> str:
-        path = f"/{quote(self.endpoint.container, safe='')}"
+        path = container_path(self.endpoint)
         return path if key is None else f"{path}/{quote(key, safe='/~')}"
 
     def _authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
     ) -> None:
-        kind, value = self._credentials
-        headers["x-ms-version"] = _API_VERSION
-        headers["x-ms-date"] = email.utils.formatdate(usegmt=True)
-        if kind == "sas_token":
-            query.update(parse_qsl(value))
-        elif kind == "bearer_token":
-            headers["Authorization"] = f"Bearer {value}"
-        else:
-            signature = shared_key_signature(
-                value, self._account, method, path, query, headers
-            )
-            headers["Authorization"] = f"SharedKey {self._account}:{signature}"
+        self._account.authorize(method, path, query, headers)
 
 
 def _listed(blob: ElementTree.Element) -> ObjectInfo | None:

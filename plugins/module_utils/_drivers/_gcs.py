@@ -14,26 +14,50 @@ from __future__ import annotations
 
 import base64
 import http.client
-import json
 import typing as t
 from urllib.parse import quote
 
 from .._endpoint import Endpoint
-from .._errors import ConfigurationError, StoreError
+from .._errors import ConfigurationError
 from ._base import Attributes, Features, ObjectDetails, ObjectInfo
-from ._google import find_token_source
+from ._google import TokenSource, find_token_source
 from ._obstore import ObstoreStore
-from ._rest import Headers, Query
+from ._rest import Headers, Query, RestClient
 
 if t.TYPE_CHECKING:
     import obstore
     import obstore.store
 
-_URL: t.Final = "https://storage.googleapis.com"
+URL: t.Final = "https://storage.googleapis.com"
 _MOST_BYTES: t.Final = 1024
 
 #: Without it, Google unpacks what is stored with ``Content-Encoding: gzip``.
 _AS_STORED: t.Final = {"Accept-Encoding": "gzip"}
+
+
+def bucket_path(endpoint: Endpoint) -> str:
+    """Of the JSON interface."""
+    return f"/storage/v1/b/{quote(endpoint.container, safe='')}"
+
+
+def create_bucket(
+    endpoint: Endpoint, rest: RestClient, tokens: TokenSource, operation: str
+) -> None:
+    """Make the endpoint's bucket in its project and region.
+
+    Raises ``ConfigurationError`` where no project is known, and what ``RestClient.fetch`` does.
+    """
+    project = endpoint.project or tokens.project
+    if not project and endpoint.url is None:
+        raise ConfigurationError(
+            f"To make the bucket {endpoint.container!r}, GOOGLE_STORAGE needs a project.",
+            hint="Give the project's id as project, or make the bucket by other means.",
+        )
+    bucket = {"name": endpoint.container}
+    if endpoint.region:
+        bucket["location"] = endpoint.region
+    query = {"project": project or "none"}
+    rest.fetch_json(operation, "POST", "/storage/v1/b", query, bucket)
 
 
 class GcsStore(ObstoreStore):
@@ -45,7 +69,7 @@ class GcsStore(ObstoreStore):
     page_size = 1000
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._url = endpoint.url or _URL
+        self._url = endpoint.url or URL
         self._tokens = find_token_source(endpoint)
         super().__init__(endpoint, self._url)
 
@@ -90,32 +114,17 @@ class GcsStore(ObstoreStore):
             query["prefix"] = prefix
         if marker:
             query["pageToken"] = marker
-        page = self._fetch_json(operation, f"{self._bucket_path()}/o", query)
+        path = f"{bucket_path(self.endpoint)}/o"
+        page = self._rest.fetch_json(operation, "GET", path, query)
         return [_info(item) for item in page.get("items", ())], page.get(
             "nextPageToken"
         )
 
     def _create(self, operation: str) -> None:
-        project = self.endpoint.project or self._tokens.project
-        if not project and self.endpoint.url is None:
-            raise ConfigurationError(
-                f"To make the bucket {self.endpoint.container!r}, GOOGLE_STORAGE needs a project.",
-                hint="Give the project's id as project, or make the bucket by other means.",
-            )
-        bucket = {"name": self.endpoint.container}
-        if self.endpoint.region:
-            bucket["location"] = self.endpoint.region
-        self._rest.fetch(
-            operation,
-            "POST",
-            "/storage/v1/b",
-            {"project": project or "none"},
-            {"Content-Type": "application/json"},
-            json.dumps(bucket).encode(),
-        )
+        create_bucket(self.endpoint, self._rest, self._tokens, operation)
 
     def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
-        item = self._fetch_json(operation, self._object_path(key), {})
+        item = self._rest.fetch_json(operation, "GET", self._object_path(key))
         return ObjectDetails(_info(item)._replace(key=key, md5=None), _attributes(item))
 
     def _open_plainly(
@@ -128,28 +137,13 @@ class GcsStore(ObstoreStore):
     def _delete_plainly(self, operation: str, key: str) -> None:
         self._rest.fetch(operation, "DELETE", self._object_path(key))
 
-    def _bucket_path(self) -> str:
-        return f"/storage/v1/b/{quote(self.endpoint.container, safe='')}"
-
     def _object_path(self, key: str) -> str:
-        return f"{self._bucket_path()}/o/{quote(key, safe='')}"
-
-    def _fetch_json(
-        self, operation: str, path: str, query: t.Mapping[str, str]
-    ) -> dict[str, t.Any]:
-        _unused, body = self._rest.fetch(operation, "GET", path, query)
-        try:
-            answer = json.loads(body)
-        except ValueError as error:
-            raise StoreError(
-                operation, self.endpoint.place, f"the answer is no JSON ({error})"
-            ) from None
-        return t.cast(dict[str, t.Any], answer)
+        return f"{bucket_path(self.endpoint)}/o/{quote(key, safe='')}"
 
     def _authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
     ) -> None:
-        headers["Authorization"] = f"Bearer {self._tokens.current().value}"
+        self._tokens.authorize(method, path, query, headers)
 
 
 def _info(item: t.Mapping[str, t.Any]) -> ObjectInfo:

@@ -84,6 +84,17 @@ class TokenSource(abc.ABC):
                 token = self._token = self._renew()
             return token
 
+    def authorize(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: dict[str, str],
+        /,
+    ) -> None:
+        """``_rest.Authorize``."""
+        headers["Authorization"] = f"Bearer {self.current().value}"
+
     @abc.abstractmethod
     def _renew(self) -> Token: ...
 

@@ -10,16 +10,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import threading
 import typing as t
 
 from .._endpoint import Endpoint
 from .._errors import (
-    AccessDeniedError,
-    ConditionFailedError,
-    ConfigurationError,
     ContainerMissingError,
-    ContainerTakenError,
     KeyRefusedError,
     ObjectMissingError,
     StoreError,
@@ -37,16 +32,18 @@ from ._base import (
     ReadResult,
     Store,
 )
+from ._libcloud_client import (
+    LibcloudClient,
+    is_good,
+    is_timeout,
+    lower,
+    words_of,
+)
 from ._libcloud_dialects import (
     Headers,
     Position,
-    Refusal,
     Request,
-    dialect_of,
-    without_tags,
 )
-from ._libcloud_open import log_out, open_driver, region_of
-from ._retry import retry
 from ._s3_keys import KeyGuard, is_fragile, shapes
 
 #: A body up to this is one request, with a hash that the server checks; bytes.
@@ -55,10 +52,6 @@ PART_SIZE = 8 * 1024 * 1024
 #: object may.
 _PARTS_OF_ONE_SIZE = 1000
 
-#: Too many requests: nothing was done.
-_NOT_DONE: t.Final = frozenset({429, 503})
-#: The same, and faults of servers that are gone a moment later.
-_PASSING: t.Final = _NOT_DONE | {500, 502, 504}
 _NO_CONTENT_RANGE: t.Final = 416
 
 
@@ -67,9 +60,6 @@ _Parsed = t.TypeVar("_Parsed")
 
 class LibcloudStore(Store):
     """A container reached through libcloud's signed connections.
-
-    A libcloud driver makes one request at a time, so there are as many as threads that need one at
-    once. Requests that may be sent twice are tried again after throttling and passing faults.
 
     What cannot be held is refused: keys that the server would change (found out by
     :class:`KeyGuard`), metadata beyond printable ASCII, and on Swift names of metadata with ``_``,
@@ -80,9 +70,8 @@ class LibcloudStore(Store):
     def __init__(self, endpoint: Endpoint) -> None:
         """Sends no request. Raises ``ConfigurationError`` and ``MissingLibraryError``."""
         super().__init__(endpoint)
-        self._lock = threading.Lock()
-        self._idle = [open_driver(endpoint, self.requests)]
-        self._dialect = dialect_of(endpoint.family)
+        self._client = LibcloudClient(endpoint, self.requests)
+        self._dialect = self._client.dialect
         self.features = self._dialect.features
         self._guard = KeyGuard(
             endpoint.prefix,
@@ -92,61 +81,24 @@ class LibcloudStore(Store):
         )
 
     def close(self) -> None:
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for driver in idle:
-            driver.connection.connection.session.close()
+        self._client.close()
 
     def fault_of_key(self, key: str) -> str | None:
         return self._dialect.key_fault(key)
 
     def container_exists(self) -> bool:
-        operation = "look for the container"
-        response = self._send(
-            operation, self._dialect.head_container(self.endpoint.container)
-        )
-        if response.status_code == 404:
-            return False
-        self._check(response, operation)
-        return True
+        return self._client.container_exists()
 
     def create_container(self) -> bool:
-        operation = "create the container"
-        # A name that is not allowed, or somebody else's, is told better by the attempt.
-        with contextlib.suppress(StoreError):
-            if self.container_exists():
-                return False
-        response = self._send(
-            operation,
-            self._dialect.create_container(
-                self.endpoint.container, region_of(self.endpoint)
-            ),
-        )
-        if response.status_code == 202:  # Swift: it was there
-            return False
-        if _is_good(response):
-            return True
-        refusal = self._refusal(response)
-        if refusal.code in self._dialect.container_ours:
-            return False
-        if refusal.code in self._dialect.container_taken:
-            raise ContainerTakenError(
-                operation, self.endpoint.place, "it belongs to somebody else"
-            )
-        if response.status_code in (400, 404):
-            raise ConfigurationError(
-                f"{self.endpoint.provider} does not allow the container name "
-                f"{self.endpoint.container!r}: {_words(refusal, response.status_code)}."
-            )
-        raise self._error(response, operation)
+        return self._client.create_container()
 
     def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
         operation = f"list objects {prefix!r}*" if prefix else "list objects"
         position: Position = {}
         while True:
             request = self._dialect.list_page(self.endpoint.container, prefix, position)
-            response = self._send(operation, request)
-            self._check(response, operation)
+            response = self._client.send(operation, request)
+            self._client.check(response, operation)
             page = self._read(operation, self._dialect.read_page, response.content)
             # Some prefixes go to the server shortened.
             yield from (info for info in page.objects if info.key.startswith(prefix))
@@ -161,9 +113,9 @@ class LibcloudStore(Store):
     def stat(self, key: str) -> ObjectDetails:
         operation = f"look at object {key!r}"
         self._require_exact(key, operation)
-        response = self._send(operation, Request("HEAD", self._path(key)))
+        response = self._client.send(operation, Request("HEAD", self._path(key)))
         self._check_object(response, key, operation)
-        headers = _lower(response.headers)
+        headers = lower(response.headers)
         size = int(headers.get("content-length", 0))
         return ObjectDetails(
             self._dialect.read_info(key, size, headers),
@@ -180,12 +132,12 @@ class LibcloudStore(Store):
             end = "" if length is None else str(start + length - 1)
             headers["Range"] = f"bytes={start}-{end}"
         request = Request("GET", self._path(key), headers=headers, streams=True)
-        response = self._send(operation, request)
+        response = self._client.send(operation, request)
         if headers and response.status_code == _NO_CONTENT_RANGE:
             response.close()
             return self._read_nothing(key)
         self._check_object(response, key, operation)
-        answer = _lower(response.headers)
+        answer = lower(response.headers)
         size, expected = _sizes(answer)
         if headers and response.status_code != 206 and size:
             response.close()
@@ -252,7 +204,7 @@ class LibcloudStore(Store):
         response = self._send_write(
             key, request, condition, lost_is_final=condition is not None
         )
-        return self._dialect.read_info(key, len(body), _lower(response.headers))
+        return self._dialect.read_info(key, len(body), lower(response.headers))
 
     def _put_stream(
         self, key: str, parts: t.Iterator[bytes], attributes: Attributes
@@ -265,7 +217,7 @@ class LibcloudStore(Store):
         finally:
             if stream.error is not None:
                 raise stream.error
-        return self._dialect.read_info(key, stream.size, _lower(response.headers))
+        return self._dialect.read_info(key, stream.size, lower(response.headers))
 
     def _put_parts(
         self,
@@ -286,7 +238,7 @@ class LibcloudStore(Store):
             for number, data in enumerate(parts, 1):
                 part = self._dialect.part(path, upload, number, data)
                 response = self._send_write(key, part)
-                made.append(self._dialect.read_part(number, _lower(response.headers)))
+                made.append(self._dialect.read_part(number, lower(response.headers)))
                 size += len(data)
             complete = self._dialect.complete(path, upload, made, attributes, condition)
             response = self._send_write(key, complete, condition, lost_is_final=True)
@@ -294,21 +246,21 @@ class LibcloudStore(Store):
             if abort := self._dialect.abort(path, upload):
                 # The first error is the one to tell.
                 with contextlib.suppress(StoreError):
-                    self._send(operation, abort)
+                    self._client.send(operation, abort)
             raise
         return self._completed(key, size, response)
 
     def _completed(self, key: str, size: int, response: t.Any) -> ObjectInfo:
         """Amazon may answer 200 and then tell of a failure in the body; the etag is there, too."""
         operation = f"write object {key!r}"
-        headers = _lower(response.headers)
+        headers = lower(response.headers)
         etag, refusal = self._read(
             operation,
             functools.partial(self._dialect.read_completion, headers),
             response.content,
         )
         if refusal.code:
-            raise StoreError(operation, self.endpoint.place, _words(refusal, 200))
+            raise StoreError(operation, self.endpoint.place, words_of(refusal, 200))
         return self._dialect.read_info(key, size, headers | {"etag": etag})
 
     def _send_write(
@@ -320,15 +272,15 @@ class LibcloudStore(Store):
     ) -> t.Any:
         """``_send`` with the errors of a write."""
         operation = f"write object {key!r}"
-        response = self._send(operation, request, **options)
-        if _is_good(response):
+        response = self._client.send(operation, request, **options)
+        if is_good(response):
             return response
-        error = self._error(response, operation, of_object=True)
+        error = self._client.error(response, operation, of_object=True)
         missing = isinstance(error, ObjectMissingError)
         if missing and condition is not None:
-            raise self._condition_failed(operation)
+            raise self._client.condition_failed(operation)
         if missing or (response.status_code == 400 and is_fragile(key)):
-            words = _words(self._refusal(response), response.status_code)
+            words = words_of(self._client.refusal(response), response.status_code)
             raise KeyRefusedError(operation, self.endpoint.place, words)
         raise error
 
@@ -351,7 +303,7 @@ class LibcloudStore(Store):
 
     def _require_exact(self, key: str, operation: str) -> None:
         if self.fault_of_key(key) or not self._is_exact(key):
-            raise self._object_missing(operation)
+            raise self._client.object_missing(operation)
 
     def _is_exact(self, key: str) -> bool:
         """False for a key that the server would take for another's."""
@@ -372,7 +324,9 @@ class LibcloudStore(Store):
             operation = f"delete object {key!r}"
             request = Request("DELETE", self._path(key))
             try:
-                self._check_object(self._send(operation, request), key, operation)
+                self._check_object(
+                    self._client.send(operation, request), key, operation
+                )
             except ObjectMissingError:
                 pass
             except (ContainerMissingError, UnreachableError):
@@ -401,8 +355,8 @@ class LibcloudStore(Store):
                 got += len(chunk)
                 yield chunk
         except requests.exceptions.RequestException as error:
-            if _is_timeout(error):
-                raise self._unreachable(error, operation) from None
+            if is_timeout(error):
+                raise self._client.unreachable(error, operation) from None
             fault = "the connection broke"
         finally:
             response.close()
@@ -419,102 +373,7 @@ class LibcloudStore(Store):
     def _path(self, key: str) -> str:
         return self._dialect.object_path(self.endpoint.container, key)
 
-    @contextlib.contextmanager
-    def _borrow_driver(self) -> t.Iterator[t.Any]:
-        """A driver for one request: they remember what they are about to sign."""
-        with self._lock:
-            driver = self._idle.pop() if self._idle else None
-        driver = driver or open_driver(self.endpoint, self.requests)
-        try:
-            yield driver
-        finally:
-            with self._lock:
-                self._idle.append(driver)
-
-    def _send(
-        self,
-        operation: str,
-        request: Request,
-        *,
-        lost_is_final: bool = False,
-        only_once: bool = False,
-    ) -> t.Any:
-        """The server's answer, whatever its status. Raises ``UnreachableError`` and, where logging
-        in fails, ``AccessDeniedError``."""
-
-        def attempt() -> t.Any:
-            with self._borrow_driver() as driver:
-                response = self._exchange(driver, operation, request)
-                # Perhaps the token has expired.
-                if response.status_code == 401 and log_out(driver):
-                    if isinstance(request.body, bytes):
-                        response = self._exchange(driver, operation, request)
-            if response.status_code in (_NOT_DONE if lost_is_final else _PASSING):
-                raise _NotNow(response)
-            return response
-
-        def is_passing(error: Exception) -> bool:
-            if isinstance(error, UnreachableError):
-                return not (lost_is_final or isinstance(error, _UntrustedError))
-            return isinstance(error, _NotNow)
-
-        retries = 0 if only_once else self.endpoint.retries
-        try:
-            return retry(attempt, is_passing, retries)
-        except _NotNow as error:
-            return error.response
-
-    def _exchange(self, driver: t.Any, operation: str, request: Request) -> t.Any:
-        """Send once; a body that is not streamed has arrived when this returns."""
-        import requests
-        from libcloud.common.exceptions import BaseHTTPError
-        from libcloud.common.types import LibcloudError
-
-        try:
-            response: t.Any = driver.connection.request(
-                request.path,
-                params=dict(request.params),
-                data=request.body,
-                headers=dict(request.headers),
-                method=request.method,
-                raw=True,
-                **self._container_argument(driver),
-            )
-            if not (request.streams and _is_good(response)):
-                _unused = response.content
-            return response
-        except requests.exceptions.RequestException as error:
-            raise self._unreachable(error, operation) from None
-        except (LibcloudError, BaseHTTPError) as error:
-            # Only libcloud's own requests raise these: those to log in.
-            raise self._login_error(error, operation) from None
-
-    def _login_error(self, error: Exception, operation: str) -> StoreError:
-        from libcloud.common.types import InvalidCredsError
-
-        if isinstance(error, InvalidCredsError):
-            return AccessDeniedError(
-                operation, self.endpoint.place, "the login was refused"
-            )
-        text = getattr(error, "value", None) or getattr(error, "message", "")
-        return StoreError(
-            operation,
-            self.endpoint.place,
-            f"logging in failed: {without_tags(str(text))}",
-            hint="Check auth, project and region of the endpoint.",
-        )
-
-    def _container_argument(self, driver: t.Any) -> dict[str, t.Any]:
-        """OSS's connections alone put the container into the host's name."""
-        if self.endpoint.family != "oss":
-            return {}
-        from libcloud.storage.base import Container
-
-        region = self.endpoint.region
-        extra = {"location": f"oss-{region}"} if region else {}
-        return {"container": Container(self.endpoint.container, extra, driver)}
-
-    # Errors.
+    # Answers.
 
     def _read(
         self, operation: str, parse: t.Callable[[bytes], _Parsed], body: bytes
@@ -527,85 +386,12 @@ class LibcloudStore(Store):
                 operation, self.endpoint.place, f"the answer is unreadable: {error}"
             ) from None
 
-    def _check(self, response: t.Any, operation: str) -> None:
-        if not _is_good(response):
-            raise self._error(response, operation)
-
     def _check_object(self, response: t.Any, key: str, operation: str) -> None:
         if response.status_code == 400 and is_fragile(key):
-            raise self._object_missing(operation)  # it could not be written, either
-        if not _is_good(response):
-            raise self._error(response, operation, of_object=True)
-
-    def _refusal(self, response: t.Any) -> Refusal:
-        return self._dialect.refusal(_lower(response.headers), response.content)
-
-    def _error(
-        self, response: t.Any, operation: str, *, of_object: bool = False
-    ) -> StoreError:
-        status: int = response.status_code
-        refusal = self._refusal(response)
-        place = self.endpoint.place
-        words = _words(refusal, status)
-        if status in (401, 403):
-            return AccessDeniedError(operation, place, words)
-        if status == 412 or refusal.code == "BlobAlreadyExists":
-            return self._condition_failed(operation)
-        if status == 404:
-            if self._is_container_missing(refusal, of_object):
-                return ContainerMissingError(
-                    operation, place, "there is no such container"
-                )
-            return self._object_missing(operation)
-        if refusal.code in ("KeyTooLongError", "InvalidURI", "InvalidUri"):
-            return KeyRefusedError(operation, place, words)
-        return StoreError(operation, place, words)
-
-    def _object_missing(self, operation: str) -> ObjectMissingError:
-        return ObjectMissingError(
-            operation, self.endpoint.place, "there is no such object"
-        )
-
-    def _condition_failed(self, operation: str) -> ConditionFailedError:
-        return ConditionFailedError(
-            operation, self.endpoint.place, "it is not as the condition asks"
-        )
-
-    def _is_container_missing(self, refusal: Refusal, of_object: bool) -> bool:
-        if refusal.code in self._dialect.container_missing:
-            return True
-        if refusal.code in self._dialect.object_missing:
-            return False
-        # An answer without a code may mean either.
-        return not (of_object and self.container_exists())
-
-    def _unreachable(self, error: Exception, operation: str) -> UnreachableError:
-        import requests
-
-        if isinstance(error, requests.exceptions.SSLError):
-            return _UntrustedError(operation, self.endpoint.place, _fault(error))
-        if _is_timeout(error):
-            detail = f"no answer within {self.endpoint.timeout:g} s"
-        else:
-            detail = _fault(error)
-        return UnreachableError(operation, self.endpoint.place, detail)
-
-
-class _UntrustedError(UnreachableError):
-    """TLS failed, which it will do again."""
-
-    default_hint = (
-        "If the server's certificate is of an authority of your own, give that as ca_path; "
-        "if the server speaks plain HTTP, set secure to false."
-    )
-
-
-class _NotNow(Exception):
-    """The server cannot do it at the moment."""
-
-    def __init__(self, response: t.Any) -> None:
-        super().__init__(response.status_code)
-        self.response = response
+            # It could not be written, either.
+            raise self._client.object_missing(operation)
+        if not is_good(response):
+            raise self._client.error(response, operation, of_object=True)
 
 
 class _Stream:
@@ -662,44 +448,3 @@ def _sizes(headers: Headers) -> tuple[int, int | None]:
     expected = int(announced) if announced is not None else None
     total = headers.get("content-range", "").rpartition("/")[2]
     return (int(total) if total.isdigit() else expected or 0), expected
-
-
-def _is_good(response: t.Any) -> bool:
-    # A redirection, which is not followed, is none.
-    status: int = response.status_code
-    return 200 <= status < 300
-
-
-def _lower(headers: Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _words(refusal: Refusal, status: int) -> str:
-    text = ": ".join(filter(None, refusal))
-    return f"{text} (HTTP {status})" if text else f"the server answered HTTP {status}"
-
-
-def _is_timeout(error: BaseException) -> bool:
-    import requests
-
-    return isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error)
-
-
-def _fault(error: BaseException) -> str:
-    """The operating system's words at the bottom: those above hold the URL, which may be signed."""
-    found = ""
-    queue: list[object] = [error]
-    seen = set()
-    while queue:
-        one = queue.pop()
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        found = (
-            getattr(one, "strerror", None)
-            or getattr(one, "verify_message", None)
-            or found
-        )
-        queue += [*one.args, one.__cause__, one.__context__]
-        queue.append(getattr(one, "reason", None))
-    return str(found) or "the connection failed"

@@ -120,6 +120,9 @@ class Dialect:
     def create_container(self, container: str, region: str | None) -> Request:
         return Request("PUT", self.container_path(container))
 
+    def delete_container(self, container: str) -> Request:
+        return Request("DELETE", self.container_path(container))
+
     def list_page(self, container: str, prefix: str, position: Position) -> Request:
         raise NotImplementedError
 
@@ -356,6 +359,9 @@ class OssDialect(S3Dialect):
     def create_container(self, container: str, region: str | None) -> Request:
         return Request("PUT", "/")
 
+    def delete_container(self, container: str) -> Request:
+        return Request("DELETE", "/")
+
     def list_page(self, container: str, prefix: str, position: Position) -> Request:
         # The second version's token would have to be signed.
         params = {"encoding-type": "url", "max-keys": _PAGE}
@@ -419,6 +425,10 @@ class AzureDialect(Dialect):
 
     def create_container(self, container: str, region: str | None) -> Request:
         return Request("PUT", self.container_path(container), {"restype": "container"})
+
+    def delete_container(self, container: str) -> Request:
+        path = self.container_path(container)
+        return Request("DELETE", path, {"restype": "container"})
 
     def list_page(self, container: str, prefix: str, position: Position) -> Request:
         params = {"restype": "container", "comp": "list", "maxresults": _PAGE}

@@ -48,11 +48,17 @@ class Authorize(t.Protocol):
 
 
 class RefusedError(StoreError):
-    """The store answered with an HTTP status that no other of our errors stands for."""
+    """The store answered with an HTTP status that no other of our errors stands for.
 
-    def __init__(self, status: int, operation: str, place: str, detail: str) -> None:
+    ``code`` is the store's own word for it, empty where there is none.
+    """
+
+    def __init__(
+        self, status: int, operation: str, place: str, detail: str, code: str = ""
+    ) -> None:
         super().__init__(operation, place, detail)
         self.status = status
+        self.code = code
 
 
 def status_error(status: int, body: bytes, operation: str, place: str) -> StoreError:
@@ -65,7 +71,7 @@ def status_error(status: int, body: bytes, operation: str, place: str) -> StoreE
         if code in _CONTAINER_MISSING_CODES or "bucket does not exist" in message:
             return ContainerMissingError(operation, place, "there is no such container")
         return ObjectMissingError(operation, place, "there is no such object")
-    return RefusedError(status, operation, place, detail)
+    return RefusedError(status, operation, place, detail, code)
 
 
 def certificates(endpoint: Endpoint) -> str | None:
@@ -112,6 +118,28 @@ class RestClient:
             operation,
             (method, path, query or {}, headers or {}, data),
         )
+
+    def fetch_json(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        query: t.Mapping[str, str] | None = None,
+        content: t.Mapping[str, t.Any] | None = None,
+    ) -> dict[str, t.Any]:
+        """``fetch`` of a JSON interface: ``content`` goes there, an object comes back."""
+        headers, data = {}, None
+        if content is not None:
+            headers = {"Content-Type": "application/json"}
+            data = json.dumps(content).encode()
+        _unused, body = self.fetch(operation, method, path, query, headers, data)
+        try:
+            answer = json.loads(body)
+        except ValueError as error:
+            raise StoreError(
+                operation, self._endpoint.place, f"the answer is no JSON ({error})"
+            ) from None
+        return t.cast(dict[str, t.Any], answer)
 
     def open(
         self, operation: str, path: str, query: Query, headers: Headers

@@ -671,3 +671,40 @@ def test_whatever_is_written_is_an_endpoint_or_a_clear_refusal(
             assert SECRET not in str(error)
         else:
             assert SECRET not in repr(endpoint)
+
+
+# --- an account, and containers that the caller checks
+
+
+def account(value: t.Any, **fields: str) -> Endpoint:
+    return parse_endpoint(
+        value,
+        option="provider",
+        providers={"site": SITE},
+        default_provider=None,
+        fields=fields,
+        any_container=True,
+    )
+
+
+def test_an_endpoint_without_container_is_the_account() -> None:
+    written = {"id": "S3", **KEYS}
+    assert account(written) == Endpoint("S3", "", key="AKIDEXAMPLE", secret=SECRET)
+    assert account({"id": "site", "container": ""}) == account(written)
+    assert account("site").container == "site"
+    assert account(written).place == "the account of S3"
+    assert "container is missing" in refusal(written)
+
+
+def test_the_account_of_local_is_its_base_folder() -> None:
+    base = account({"id": "LOCAL", "key": "/srv/", "prefix": "a"})
+    assert base == Endpoint("LOCAL", "", "a/", key="/srv")
+    assert base.place == "folder '/srv'"
+    assert account({"id": "LOCAL", "key": "/srv"}, container="x").container == "/srv/x"
+    with pytest.raises(ConfigurationError, match="container is missing"):
+        account({"id": "LOCAL"})
+
+
+def test_the_caller_checks_the_containers_name() -> None:
+    assert account({"id": "S3", **KEYS}, container="Old_Bucket").container
+    assert "Old_Bucket" in refusal({"id": "S3", **KEYS, "container": "Old_Bucket"})

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import (
     _libcloud,
+    _libcloud_client,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     Attributes,
@@ -430,6 +431,9 @@ def test_a_fault_of_the_connection_has_no_url() -> None:
     bottom = ConnectionRefusedError(111, "Connection refused")
     middle = Exception("Max retries exceeded with url: /box?Signature=abc")
     middle.__cause__ = bottom
-    assert _libcloud._fault(requests.ConnectionError(middle)) == "Connection refused"
+    assert (
+        _libcloud_client._fault(requests.ConnectionError(middle))
+        == "Connection refused"
+    )
     bare = requests.ConnectionError("with url: /box?Signature=abc")
-    assert _libcloud._fault(bare) == "the connection failed"
+    assert _libcloud_client._fault(bare) == "the connection failed"

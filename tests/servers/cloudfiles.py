@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Rackspace's Cloud Files has beside Swift: its login and its content delivery network.
+
+The containers are a real Swift's; the two services here answer after Rackspace's documentation.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import typing as t
+from urllib.parse import urlsplit
+
+import requests
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Services
+
+    def log_message(self, format: str, *arguments: t.Any) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        if self.path == "/v2.0/tokens":
+            self._log_in()
+        else:
+            self._network()
+
+    def do_HEAD(self) -> None:
+        self._network()
+
+    def do_PUT(self) -> None:
+        self._network()
+
+    def _log_in(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        given = body["auth"]["RAX-KSKEY:apiKeyCredentials"]
+        answer = requests.get(
+            f"{self.server.swift_url}/auth/v1.0",
+            headers={"X-Auth-User": given["username"], "X-Auth-Key": given["apiKey"]},
+        )
+        if not answer.ok:
+            self._answer(401, {"Content-Type": "application/json"}, b"{}")
+            return
+        storage = answer.headers["X-Storage-Url"]
+        account = urlsplit(storage).path
+        services = {
+            ("cloudFiles", "object-store"): storage,
+            ("cloudFilesCDN", "rax:object-cdn"): f"{self.server.url}/cdn{account}",
+        }
+        access = {
+            "token": {
+                "id": answer.headers["X-Auth-Token"],
+                "expires": "2100-01-01T00:00:00.000Z",
+                "tenant": {"id": "1", "name": "1"},
+            },
+            "user": {"id": "1", "name": given["username"], "roles": []},
+            "serviceCatalog": [
+                {
+                    "name": name,
+                    "type": kind,
+                    "endpoints": [{"region": "ORD", "publicURL": url}],
+                }
+                for (name, kind), url in services.items()
+            ],
+        }
+        content = json.dumps({"access": access}).encode()
+        self._answer(200, {"Content-Type": "application/json"}, content)
+
+    def _network(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = urlsplit(self.path).path
+        storage = f"{self.server.swift_url}{path.removeprefix('/cdn')}"
+        token = {"X-Auth-Token": self.headers.get("X-Auth-Token", "")}
+        there = requests.head(storage, headers=token)
+        enabled = self.server.enabled
+        if not path.startswith("/cdn/") or not there.ok:
+            self._answer(there.status_code if not there.ok else 404, {})
+        elif self.command == "PUT":
+            enabled[path] = self.headers["X-CDN-Enabled"] == "True"
+            self._answer(201, {})
+        elif path not in enabled:
+            self._answer(404, {})
+        elif self.command == "POST":
+            enabled[path] = self.headers["X-CDN-Enabled"] == "True"
+            self._answer(202, {})
+        else:
+            name = path.rpartition("/")[2]
+            shown = {
+                "X-CDN-Enabled": str(enabled[path]),
+                "X-CDN-URI": f"http://{name}.r1.example",
+                "X-CDN-SSL-URI": f"https://{name}.ssl.example",
+            }
+            self._answer(204, shown)
+
+    def _answer(
+        self, status: int, headers: t.Mapping[str, str], body: bytes = b""
+    ) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+class _Services(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, swift_url: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.swift_url = swift_url
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        #: Path -> whether the network serves it; of those that it ever did.
+        self.enabled: dict[str, bool] = {}
+
+
+class CloudFiles:
+    """In this process, as a context manager, in front of a running Swift."""
+
+    def __init__(self, swift: t.Any) -> None:
+        self._services = _Services(f"http://127.0.0.1:{swift.port}")
+        self._thread = threading.Thread(target=self._services.serve_forever)
+
+    def __enter__(self) -> t.Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._services.shutdown()
+        self._services.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return self._services.url
+
+    def served(self) -> dict[str, bool]:
+        """The containers that the network knows, and whether it serves them."""
+        enabled = self._services.enabled.items()
+        return {path.rpartition("/")[2]: served for path, served in enabled}
