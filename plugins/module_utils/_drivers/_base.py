@@ -95,9 +95,9 @@ class ReadResult:
 
 
 class Digests(t.NamedTuple):
-    """Hashes of an object's bytes, hex."""
+    """Hashes of an object's bytes, hex; no MD5 where nothing could be compared with it."""
 
-    md5: str
+    md5: str | None
     sha256: str
 
 
@@ -234,6 +234,10 @@ class Store(abc.ABC):
         None where that would be no cheaper than listing.
         """
         return None
+
+    def lists_md5(self, size: int) -> bool:
+        """Whether a listing will show the MD5 of an object of ``size`` bytes that is written now."""
+        return self.features.listing_md5
 
     @abc.abstractmethod
     def stat(self, key: str) -> ObjectDetails:

@@ -202,6 +202,9 @@ class S3Store(Store):
         with self._explained("list the objects"):
             return summarise(self._client, self.endpoint.container, prefix, middle)
 
+    def lists_md5(self, size: int) -> bool:
+        return size <= self.multipart_threshold
+
     def stat(self, key: str) -> ObjectDetails:
         operation = f"look at object {key!r}"
         self._require_exact(key, operation)

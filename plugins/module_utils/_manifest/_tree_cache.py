@@ -38,6 +38,7 @@ _ROW = 256
 
 _FOLDERS = "SELECT path, fingerprint FROM folder"
 _UNKNOWN = bytes(48)
+_NO_MD5 = bytes(16)
 
 #: Of each file of a folder, its etag and its digests.
 _Rows = dict[str, tuple[str, bytes]]
@@ -87,7 +88,8 @@ class TreeCache:
         etag, digests = rows.get(name, ("", _UNKNOWN))
         if etag != info.etag or digests == _UNKNOWN:
             return None
-        return Digests(digests[:16].hex(), digests[16:].hex())
+        md5 = digests[:16].hex() if digests[:16] != _NO_MD5 else None
+        return Digests(md5, digests[16:].hex())
 
     def put(self, info: ObjectInfo, digests: Digests, began: int) -> None:
         """Remember the digests of a file that was read from time ``began`` on (ns since the epoch)."""
@@ -96,8 +98,9 @@ class TreeCache:
         if rows is None:
             rows = self._now[folder] = dict(self._folder(folder))
         etag = _lasting(info, began)
-        known = bytes.fromhex(digests.md5 + digests.sha256) if etag else _UNKNOWN
-        rows[name] = (etag, known)
+        md5 = bytes.fromhex(digests.md5) if digests.md5 is not None else _NO_MD5
+        known = md5 + bytes.fromhex(digests.sha256)
+        rows[name] = (etag, known if etag else _UNKNOWN)
 
     # -- the tree
 

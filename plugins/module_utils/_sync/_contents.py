@@ -33,8 +33,8 @@ class Contents:
     def find(
         self, infos: t.Iterable[ObjectInfo], workers: Workers, *, afresh: bool
     ) -> None:
-        """Make the digests of these objects known, by reading them unless they are (even so, ``afresh``)."""
-        unknown = [info for info in infos if afresh or self.get(info) is None]
+        """Make both digests of these objects known, by reading them unless they are (even so, ``afresh``)."""
+        unknown = [info for info in infos if afresh or not self._has_both(info)]
         for info, (digests, began) in workers.run(self._read, unknown):
             self.remember(info, digests, began)
 
@@ -50,6 +50,10 @@ class Contents:
         if known is None and self.cache is not None:
             known = self.cache.get(info)
         return known
+
+    def _has_both(self, info: ObjectInfo) -> bool:
+        known = self.get(info)
+        return known is not None and known.md5 is not None
 
     def _read(self, info: ObjectInfo) -> tuple[Digests, int]:
         began = time.time_ns()

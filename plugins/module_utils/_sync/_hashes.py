@@ -14,15 +14,16 @@ from .._drivers._base import Digests
 
 
 class Hashes:
-    """MD5 and SHA-256 of ``size`` bytes so far."""
+    """SHA-256, and where that is of use MD5, of ``size`` bytes so far."""
 
-    def __init__(self) -> None:
-        self._md5 = hashlib.md5(usedforsecurity=False)
+    def __init__(self, *, md5: bool = True) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self._sha256 = hashlib.sha256()
         self.size = 0
 
     def update(self, data: bytes | memoryview) -> None:
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         self._sha256.update(data)
         self.size += len(data)
 
@@ -37,9 +38,11 @@ class Hashes:
         if ahead.digest() != mark:
             return False
         self._sha256 = ahead
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         self.size += len(data)
         return True
 
     def digests(self) -> Digests:
-        return Digests(self._md5.hexdigest(), self._sha256.hexdigest())
+        md5 = self._md5.hexdigest() if self._md5 is not None else None
+        return Digests(md5, self._sha256.hexdigest())

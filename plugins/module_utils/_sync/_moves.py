@@ -54,7 +54,9 @@ def find_copies(
     found = {}
     for name, info in new.items():
         known = digests(info)
-        contents = (known.sha256, known.md5) if known is not None else (info.md5 or "",)
+        contents = (
+            (known.sha256, known.md5 or "") if known is not None else (info.md5 or "",)
+        )
         for content in contents:
             original = by_content.get(content)
             if original is not None and original.size == info.size:

@@ -48,8 +48,8 @@ class Transferred:
 class _Hashing(Hashes):
     """Chunks on their way through, hashed and counted."""
 
-    def __init__(self, chunks: t.Iterable[bytes]) -> None:
-        super().__init__()
+    def __init__(self, chunks: t.Iterable[bytes], *, md5: bool = True) -> None:
+        super().__init__(md5=md5)
         self._chunks = chunks
 
     def __iter__(self) -> t.Iterator[bytes]:
@@ -88,7 +88,7 @@ def transfer(
         return _transfer_ranges(source, destination, write, bandwidth, began)
     opened = source.read(write.source.key)
     attributes = attributes_of(source, write, opened.attributes)
-    hashing = _Hashing(opened.chunks)
+    hashing = _Hashing(opened.chunks, md5=_md5_tells(destination, write.source))
     chunks: t.Iterable[bytes] = hashing
     size = opened.info.size
     if write.treatment is not None and write.treatment.encoding is not None:
@@ -101,6 +101,11 @@ def transfer(
             chunks = source.read(write.source.key).chunks
     stored = _send(destination, write.name, _Paced(chunks, bandwidth), size, attributes)
     return Transferred(opened.info, hashing.digests(), stored, began, hashing.size)
+
+
+def _md5_tells(destination: Store, source: ObjectInfo) -> bool:
+    """Whether some listing has or will have an MD5 to compare with: it takes as long as all the rest."""
+    return source.md5 is not None or destination.lists_md5(source.size)
 
 
 def _goes_in_ranges(source: Store, write: Write) -> bool:
@@ -117,13 +122,14 @@ def _transfer_ranges(
     details = source.stat(write.source.key)
     info = details.info
     if isinstance(destination, LocalStore):
-        hashes = Hashes()
+        hashes = Hashes(md5=_md5_tells(destination, info))
         stored = _fetch(source, destination, write, info, bandwidth, hashes)
         if stored is not None:
             return Transferred(info, hashes.digests(), stored, began, hashes.size)
     attributes = attributes_of(source, write, details.attributes)
     with contextlib.closing(read_ranges(source, info, 0, bandwidth)) as ranges:
-        hashing = _Hashing(map(bytes, ranges))
+        md5 = _md5_tells(destination, info)
+        hashing = _Hashing(map(bytes, ranges), md5=md5)
         sent = _Paced(hashing, Bandwidth(None))
         stored = _send(destination, write.name, sent, info.size, attributes)
     return Transferred(info, hashing.digests(), stored, began, hashing.size)

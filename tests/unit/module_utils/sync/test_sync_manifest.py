@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._local import (
+    LocalStore,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConditionFailedError,
     StoreError,
@@ -474,3 +477,20 @@ def test_a_rebuild_that_is_cut_off_leaves_nothing_that_is_believed(
     destination.traits.failures.clear()
     sync(source, destination, verify="manifest")
     assert destination.tree() == {**TREE, "b": b"changed"}
+
+
+def test_an_md5_that_was_of_no_use_is_made_up_for_when_it_is(
+    source: Folder, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_tree_cache, "GRAIN", -(10**12))
+    sync(source, remote(md5="none"))
+    cache = _tree_cache.TreeCache(str(sync.cache), str(source.path))
+    infos = {info.key: info for info in LocalStore(source.endpoint).list()}
+    known = [cache.get(info) for info in infos.values()]
+    assert all(digests is not None and digests.md5 is None for digests in known)
+
+    published = remote(source.tree(), md5="true")
+    assert not sync(source, published).changed
+    cache = _tree_cache.TreeCache(str(sync.cache), str(source.path))
+    known = [cache.get(info) for info in infos.values()]
+    assert all(digests is not None and digests.md5 is not None for digests in known)
