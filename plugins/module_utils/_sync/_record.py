@@ -150,6 +150,14 @@ class Record:
         """These objects are extraneous, and stay for a time."""
         self._entries.update(entries)
 
+    def note_kept(self, there: t.Mapping[str, ObjectInfo]) -> None:
+        """These objects are extraneous, and stay: a later run that believes the manifest has to know."""
+        for name, info in there.items():
+            old = self.old.get(name)
+            if not speaks_of(old, info):
+                old = Entry(info.size, "", "", info.size, info.etag or "")
+            self._entries.setdefault(name, old)
+
     def note_unchanged(
         self,
         names: t.Collection[str],

@@ -365,6 +365,10 @@ class _Sync:
 
     def _note_unchanged(self, plan: Plan, here: Objects, there: Objects) -> None:
         names = here.keys() - {write.name for write in plan.writes}
+        prefix = len(self._destination.endpoint.prefix)
+        removed = {info.key[prefix:] for info in plan.removed}
+        extraneous = there.keys() - here.keys() - removed
+        self._record.note_kept({name: there[name] for name in extraneous})
         if self._options.verify == "content":
             for name in names:
                 self._record.note(

@@ -193,6 +193,20 @@ def test_a_manifest_is_enough_where_nothing_was_ever_read(sync: Sync) -> None:
     assert not sync(source, destination, verify="manifest").changed
 
 
+def test_what_was_let_stay_is_not_forgotten(source: Folder, sync: Sync) -> None:
+    destination = remote(md5="none")
+    destination.put({"extraneous": b"here before"})
+    sync(source, destination)
+    source.remove("b")
+    for _unused in range(2):
+        sync(source, destination, delete=False, verify="manifest")
+        sync(source, destination, delete=False)
+    assert "b" in destination.tree()
+    report = sync(source, destination, verify="manifest")
+    assert report.tallies["deleted"].sample == ["b"]
+    assert destination.tree() == source.tree()
+
+
 def test_a_manifest_is_believed_of_folders_too(
     tmp_path: Path, source: Folder, sync: Sync
 ) -> None:
