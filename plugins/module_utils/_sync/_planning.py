@@ -27,18 +27,8 @@ from ._quantities import seconds_of
 from ._record import Record
 from ._retirement import retire
 from ._rules import Treatment
-from ._scan import Objects, SourceScan, kept_names, refuse_faults, shown
+from ._scan import Objects, Sides, SourceScan, kept_names, refuse_faults, shown
 from ._transfer import saves
-
-
-class Unseen(t.NamedTuple):
-    """How many files and objects there are that are known to agree."""
-
-    files: int
-    objects: int
-
-
-NOTHING_UNSEEN = Unseen(0, 0)
 
 
 class Planner:
@@ -67,29 +57,19 @@ class Planner:
         self._limit = DeleteLimit(options.max_delete)
         self._prune_after = seconds_of("prune_after", options.prune_after)
 
-    def plan(
-        self,
-        scan: SourceScan,
-        objects: Objects,
-        treatments: t.Mapping[str, Treatment],
-        *,
-        others: t.Collection[str],
-        believing: bool,
-        unseen: Unseen = NOTHING_UNSEEN,
-    ) -> Plan:
-        """The plan. ``scan`` loses the compressed siblings that would not be smaller.
+    def plan(self, sides: Sides, treatments: t.Mapping[str, Treatment]) -> Plan:
+        """The plan. ``sides`` lose the compressed siblings that would not be smaller.
 
-        ``others`` are the destination's names that the sync is not about; ``believing``: the
-        destination is what its manifest says; ``unseen``: what both sides have beside these names.
         Raises ``PlanRefusedError``.
         """
+        scan, objects, unseen = sides.source, sides.destination, sides.unseen
         comparison = Comparison(
             self._here,
             self._there,
             self._record,
             treatments,
             reading=self._options.verify == "content",
-            believing=believing,
+            believing=sides.believing,
         )
         comparison.run(scan.objects, objects, self._workers)
         self._drop_what_saves_nothing(scan, objects, treatments, comparison.different)
@@ -107,7 +87,7 @@ class Planner:
             delete=self._options.delete,
             kept=self._kept(scan, objects),
             hierarchical=self._destination.features.hierarchical,
-            others=others,
+            others=sides.others,
         )
         plan = replace(plan, unchanged=plan.unchanged + unseen.files)
         nothing = not (scan.objects or unseen.files)

@@ -117,10 +117,9 @@ class Receipts:
         names = {key[len(self._prefix) :] for key in keys}
         return {name for name in names if name in self._selection}
 
-    def write(self, destination: str | None, files: int, objects: int) -> None:
-        """Both sides agree, the destination being in this state; None when that is not known."""
-        if self._cache is not None and destination is not None:
-            receipt = Receipt(destination, files, objects)
+    def write(self, receipt: Receipt | None) -> None:
+        """Both sides agree, as the receipt says; None when that is not known."""
+        if self._cache is not None and receipt is not None:
             if receipt != self._receipt or self._cache.changed:
                 self._cache.agree(self._subject, receipt)
 

@@ -131,6 +131,30 @@ class DestinationScan:
     summary: str | None = None
 
 
+class Unseen(t.NamedTuple):
+    """How many files and objects there are that are known to agree."""
+
+    files: int
+    objects: int
+
+
+@dataclass(slots=True)
+class Sides:
+    """What both sides hold, by name, as far as it had to be looked at.
+
+    ``others``: the destination's names that the sync is not about. ``believing``: the destination is
+    what its manifest says. ``summary`` is that of its listing. ``missing``: there is no such container.
+    """
+
+    source: SourceScan
+    destination: Objects
+    others: t.Sequence[str] = field(default_factory=list)
+    believing: bool = False
+    unseen: Unseen = Unseen(0, 0)
+    summary: str | None = None
+    missing: bool = False
+
+
 def list_destination(
     store: Store,
     selection: t.Container[str],
