@@ -46,7 +46,7 @@ def open_client(endpoint: Endpoint, count: t.Callable[[], None]) -> Opened:
     # With credentials of its own an endpoint is complete: profiles, and addresses in the
     # environment, are meant for something else.
     sdk: t.Any = botocore  # which has no type information
-    session = sdk.session.Session(session_vars=_NOTHING_ELSE if given else None)
+    session = sdk.session.Session(session_vars=NOTHING_ELSE if given else None)
     config = sdk.config.Config(
         connect_timeout=endpoint.timeout,
         read_timeout=endpoint.timeout,
@@ -92,7 +92,7 @@ def open_client(endpoint: Endpoint, count: t.Callable[[], None]) -> Opened:
 
 
 #: Instead of the session's: profile, config file and credentials file are nowhere.
-_NOTHING_ELSE: t.Final[dict[str, t.Any]] = {
+NOTHING_ELSE: t.Final[dict[str, t.Any]] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
