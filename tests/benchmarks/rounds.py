@@ -111,20 +111,26 @@ class _Changed(_Prepared):
         self._behind: set[bool] = set()
 
     def run(self, tool: Tool) -> Measure:
-        return self._run_by(tool, self.port)
+        if tool.ours or tool.manifest in self._behind:
+            self._catch_up(tool, self.port)
+        return self._change_and_run(tool, self.port)
 
     def traffic(self, tool: Tool) -> int | None:
         if not tool.manifest:
             return None
         with Meter(self.port, "/.longshore/") as meter:
-            self._run_by(tool, meter.port)
-        return meter.passed
+            # by the same address, which is a part of what ours remember
+            self._catch_up(tool, meter.port)
+            before = meter.passed
+            self._change_and_run(tool, meter.port)
+            return meter.passed - before
 
-    def _run_by(self, tool: Tool, port: int) -> Measure:
+    def _catch_up(self, tool: Tool, port: int) -> None:
+        self.tree.settle()
+        _run(tool, self.job(self.bucket[tool.manifest], sizes=True, port=port))
+
+    def _change_and_run(self, tool: Tool, port: int) -> Measure:
         bucket = self.bucket[tool.manifest]
-        if tool.ours or tool.manifest in self._behind:
-            self.tree.settle()
-            _run(tool, self.job(bucket, sizes=True))
         name = self.tree.change()
         self._behind = {kind for kind in self.bucket if kind != tool.manifest}
         found = _run(tool, self.job(bucket, sizes=True, port=port))
