@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import typing as t
 
 import pytest
 
@@ -33,17 +34,25 @@ def die() -> int:
     os._exit(3)
 
 
-@pytest.mark.parametrize("function", [fail, die, lambda: lambda: 0])
+def unpicklable() -> object:
+    return lambda: 0
+
+
+@pytest.mark.parametrize("function", [fail, die, unpicklable])
 def test_a_failure_is_no_result(
-    function: object, capfd: pytest.CaptureFixture[str]
+    function: t.Callable[[], object], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Forked(function) as forked:  # type: ignore[arg-type]  # of several kinds
+    with Forked(function) as forked:
         assert forked.result() is None
     assert capfd.readouterr() == ("", "")
 
 
 def test_nobody_waits_for_what_is_not_asked_for() -> None:
-    with Forked(lambda: time.sleep(3600)) as forked:
+    def wait() -> int:
+        time.sleep(3600)
+        return 0
+
+    with Forked(wait) as forked:
         process = forked._process
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
