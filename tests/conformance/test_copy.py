@@ -52,7 +52,9 @@ def _check(store: Store, result: ObjectInfo, data: bytes, expected: Attributes) 
     assert result.size == len(data)
     assert result.etag
     details = store.stat(result.key)
-    assert details.info == listed(store, result.key)[result.key] == result
+    shown = listed(store, result.key)[result.key]
+    assert shown == result
+    assert details.info._replace(md5=shown.md5) == shown  # not every HEAD tells it
     opened = store.read(result.key)
     assert b"".join(opened.chunks) == data
     for found in (details.attributes, opened.attributes):
@@ -74,7 +76,7 @@ def _in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _missing(key: str) -> ObjectInfo:
-    return ObjectInfo(key, len(LARGE), "0123456789abcdef0123456789abcdef")
+    return ObjectInfo(key, len(LARGE), "1234567890123456")
 
 
 def test_stores_that_cannot_copy_say_so(store: Store, prefix: str) -> None:

@@ -22,15 +22,24 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._azure import (
     AzureStore,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    NO_ATTRIBUTES,
+    Attributes,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._gcs import (
     GcsStore,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore import (
     ObstoreStore,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._rest import (
+    RestClient,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     AccessDeniedError,
+    ConditionFailedError,
     ConfigurationError,
+    ContainerMissingError,
     ContainerTakenError,
     KeyRefusedError,
     ObjectMissingError,
@@ -138,6 +147,13 @@ def _check_foreign(store: ObstoreStore, keys: t.Sequence[str]) -> None:
         assert read_all(store, key, 100) == b""
         with pytest.raises(KeyRefusedError):
             store.write(key, b"x")
+        with pytest.raises(KeyRefusedError):
+            store.copy(listed(store)["a/b"], key, NO_ATTRIBUTES)
+        copied = store.copy(details.info, "copy", Attributes(metadata={"by": "us"}))
+        assert listed(store)["copy"] == copied
+        assert read_all(store, "copy") == key.encode()
+        assert store.stat("copy").attributes.metadata == {"by": "us"}
+        assert store.delete(["copy"]) == {}
     assert store.delete([*keys, "no//such", "folder"]) == {}
     assert set(listed(store)) == {"a/b"}
     for key in keys:
@@ -175,7 +191,10 @@ def _use(store: ObstoreStore) -> None:
     assert set(listed(store)) == {"small", "large"}
     assert store.stat("large").info.size == len(data)
     assert read_all(store, "large", 5) == data[5:]
-    assert store.delete(["small", "large", "missing"]) == {}
+    store.copy(store.stat("large").info, "copy", Attributes(metadata={"a": "1"}))
+    assert read_all(store, "copy", 5) == data[5:]
+    assert store.stat("copy").attributes.metadata == {"a": "1"}
+    assert store.delete(["small", "large", "copy", "missing"]) == {}
     assert listed(store) == {}
 
 
@@ -198,11 +217,26 @@ def test_azure_by_a_sas_token_of_few_rights(
         lambda: reader.write("new", b"x"),
         lambda: reader.write("new", chunked(content(10 * 1024 * 1024))),
         lambda: reader.delete(["kept"]),
+        lambda: reader.copy(listed(reader)["kept"], "new", NO_ATTRIBUTES),
+        lambda: reader.copy(listed(reader)["kept"], "kept", NO_ATTRIBUTES),
     ):
         with pytest.raises(AccessDeniedError) as raised:
             refused()
         assert "sig" not in str(raised.value)
     assert set(listed(azure_store)) == {"kept"}
+
+
+def test_azure_by_a_sas_token_that_may_not_read(
+    azurite: Azurite, azure_store: AzureStore
+) -> None:
+    token = azurite_sas(azurite, "wdlc")
+    container = azure_store.endpoint.container
+    writer = AzureStore(azurite.endpoint(container=container, token=token))
+    assert not writer.features.server_side_copy
+    assert not writer.reaches(writer)
+    written = writer.write("new", b"x")
+    with pytest.raises(StoreError, match="cannot copy"):
+        writer.copy(written, "copy", NO_ATTRIBUTES)
 
 
 @pytest.mark.parametrize("as_file", (False, True))
@@ -264,3 +298,86 @@ def test_requests_are_counted_by_page_part_and_batch(azure_store: AzureStore) ->
     assert requests(lambda: read_all(azure_store, "large")) == 1
     assert requests(lambda: listed(azure_store)) == 1
     assert requests(lambda: azure_store.delete(["large", "small"])) == 1
+
+
+def _check_copies(here: ObstoreStore, there: ObstoreStore) -> None:
+    """Between two containers, with what the source had and what it has not."""
+    assert here.reaches(there) and there.reaches(here)
+    container, key = there.endpoint.container, "ü/a b+%25?#&.txt"
+    attributes = Attributes(content_type="text/x", metadata={"a": "1"})
+    for data in (content(500), content(12 * 1024 * 1024), b""):
+        seen = there.write(key, data, Attributes(cache_control="no-cache"))
+        for _again in range(2):
+            made = here.copy(seen, key, attributes, container=container)
+            assert listed(here) == {key: made}
+        assert read_all(here, key) == data
+        assert here.stat(key).attributes == attributes
+        assert there.stat(key).attributes.cache_control == "no-cache"
+        assert here.copy(made, "b", attributes).md5 == made.md5
+        assert seen.md5 is None or made.md5 == seen.md5
+        here.delete(["b"])
+    there.write(key, b"changed")
+    with pytest.raises(ConditionFailedError):
+        here.copy(seen, key, attributes, container=container)
+    assert there.delete([key]) == {}
+    with pytest.raises(ObjectMissingError, match="a b"):
+        here.copy(seen, key, attributes, container=container)
+    with pytest.raises((ObjectMissingError, ContainerMissingError)):
+        here.copy(seen, key, attributes, container=_name())
+    assert listed(here) == {key: made}
+
+
+def test_azure_copies_between_containers(
+    azurite: Azurite, azure_store: AzureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with AzureStore(azurite.endpoint(container=_name())) as other:
+        other.create_container()
+        _check_copies(azure_store, other)
+        monkeypatch.setattr(AzureStore, "copy_threshold", 1024 * 1024)
+        monkeypatch.setattr(AzureStore, "copy_part_size", 5 * 1024 * 1024)
+        azure_store.delete(list(listed(azure_store)))
+        _check_copies(azure_store, other)
+    token = azurite_sas(azurite, "rwdlc")
+    with AzureStore(azurite.endpoint(container=_name(), token=token)) as stranger:
+        assert not azure_store.reaches(stranger)
+
+
+def test_google_copies_between_buckets(gcs: GcsEmulator, gcs_store: GcsStore) -> None:
+    with GcsStore(gcs.endpoint(container=_name())) as other:
+        other.create_container()
+        _check_copies(gcs_store, other)
+        assert not gcs_store.reaches(GcsStore(gcs.endpoint(container="x", token="t")))
+    large = gcs_store.write("large", chunked(content(12 * 1024 * 1024)))
+    before = gcs_store.requests.count
+    gcs_store.copy(large, "copy", NO_ATTRIBUTES)
+    assert gcs_store.requests.count - before == 3
+
+
+def test_google_that_does_not_say_how_to_go_on(
+    gcs_store: GcsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = gcs_store.write("source", b"x")
+    monkeypatch.setattr(RestClient, "fetch_json", lambda *_given: {"done": False})
+    with pytest.raises(StoreError, match="how to go on") as raised:
+        gcs_store.copy(source, "copy", NO_ATTRIBUTES)
+    assert "'source'" in str(raised.value)
+
+
+def test_stores_of_two_services_do_not_reach_each_other(
+    gcs_store: GcsStore, azure_store: AzureStore
+) -> None:
+    assert not gcs_store.reaches(azure_store)
+    assert not azure_store.reaches(gcs_store)
+
+
+def test_requests_of_azures_copies(
+    azure_store: AzureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = azure_store.write("source", content(2 * 1024 * 1024))
+    for size, expected in ((None, 1), (1024 * 1024, 3)):
+        if size:
+            monkeypatch.setattr(azure_store, "copy_threshold", size)
+            monkeypatch.setattr(azure_store, "copy_part_size", size)
+        before = azure_store.requests.count
+        source = azure_store.copy(source, "source", NO_ATTRIBUTES)
+        assert azure_store.requests.count - before == expected

@@ -11,6 +11,7 @@ objects, and speaks the JSON interface only. Added here, after Google's document
 * the XML interface's objects: PUT, GET with ranges, HEAD, DELETE, multipart uploads, ETag and
   generation headers, preconditions, unpacking of gzip for clients that do not accept it;
 * the JSON interface's pages, fields, ranges, error bodies, and rules for bucket and object names;
+* copies, by ``rewriteTo``, in as many calls as it takes;
 * the settings of buckets: patches, predefined ACLs, IAM policies that change one at a time.
 """
 
@@ -85,6 +86,9 @@ _RULES = {
     "AbortIncompleteMultipartUpload": set(),
     "SetStorageClass": {"storageClass"},
 }
+
+#: How much of an object one call copies, bytes; Google wants to be called again for the rest.
+_REWRITTEN_PER_CALL = 5 * 1024 * 1024
 
 Resource = dict[str, t.Any]
 
@@ -342,6 +346,42 @@ class Service:
             self._retire(bucket, key)
             return self.emulator.put(bucket, key, data, fields)
 
+    def rewrite(
+        self,
+        source: tuple[str, str],
+        target: tuple[str, str],
+        query: dict[str, str],
+        content: Resource,
+    ) -> Resource:
+        """One call's part of a copy. Any content replaces all attributes, and must have a type."""
+        before = self.emulator.get(*source)
+        size = int(before["size"])
+        _check_generation(before, query.get("ifSourceGenerationMatch"))
+        if not self.emulator.has_bucket(target[0]):
+            raise NO_BUCKET
+        if content and "contentType" not in content:
+            raise Refusal(400, "required", "Required")
+        asked = [*source, *target, before["generation"], content]
+        done = 0
+        if token := query.get("rewriteToken"):
+            *begun, done = json.loads(_unbase64(token))
+            if begun != asked:
+                raise Refusal(400, "invalid", "The token is of another rewrite.")
+        done += _REWRITTEN_PER_CALL
+        answer: Resource = {"kind": "storage#rewriteResponse", "objectSize": str(size)}
+        if done < size:
+            text = json.dumps([*asked, done]).encode()
+            token = base64.urlsafe_b64encode(text).decode()
+            return {**answer, "done": False, "rewriteToken": token}
+        kept = {*_FIELDS.values(), "metadata"}
+        fields = content or {n: v for n, v in before.items() if n in kept}
+        data = self.emulator.body(*source)
+        match = query.get("ifGenerationMatch")
+        resource = self.write(*target, data, fields, match)
+        if before["generation"] in self._of_parts:
+            self._of_parts.add(resource["generation"])
+        return {**answer, "done": True, "resource": self.shown(resource)}
+
     def delete(self, bucket: str, key: str, generation: str | None = None) -> None:
         with self.lock:
             if generation is None:
@@ -524,6 +564,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self._send_object(bucket, key, resource)
                 else:
                     self._answer_json(200, service.shown(resource))
+            case "POST", ["b", bucket, "o", key, "rewriteTo", "b", to, "o", name]:
+                content = json.loads(body) if body else {}
+                answer = service.rewrite(
+                    (bucket, key), (to, _checked(name)), query, content
+                )
+                self._answer_json(200, answer)
             case "DELETE", ["b", bucket, "o", key]:
                 service.delete(bucket, key, query.get("generation"))
                 self._answer(204, {})
@@ -730,6 +776,15 @@ def _check_bucket(settings: Resource) -> None:
     log = settings.get("logging", {})
     if log and "logBucket" not in log:
         raise Refusal(400, "invalid", "logBucket is missing.")
+
+
+def _check_generation(resource: Resource, match: str | None) -> None:
+    if match is None:
+        return
+    if not match.isdecimal():
+        raise Refusal(400, "invalid", f"Invalid value: {match}")
+    if resource["generation"] != match:
+        raise LOST
 
 
 def _checked(key: str) -> str:

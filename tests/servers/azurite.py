@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Azurite: Azure's own emulator of blob storage, from npm."""
+"""Azurite: Azure's own emulator of blob storage, from npm, with what it lacks added as it starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import base64
 import http.client
 import os
 import typing as t
+from pathlib import Path
 
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
 )
 
 from ._process import Command, Server, build_directory, find_program
+
+_FRONT = Path(__file__).with_name("_azurite_front.js")
 
 
 class Azurite(Server):
@@ -42,7 +45,11 @@ class Azurite(Server):
             "--disableTelemetry",
             "--silent",
         ]
-        return [Command(arguments, {"AZURITE_ACCOUNTS": f"{self.key}:{self.secret}"})]
+        environment = {
+            "AZURITE_ACCOUNTS": f"{self.key}:{self.secret}",
+            "NODE_OPTIONS": f'--require "{_FRONT}"',
+        }
+        return [Command(arguments, environment)]
 
     def is_ready(self) -> bool:
         """It answers (with a refusal: the question is not signed) and says that it is Azurite."""

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
+import datetime
 import email.utils
 import hashlib
 import hmac
 import http.client
 import os
 import typing as t
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode
 from xml.etree import ElementTree
 
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
-from ._base import Attributes, Features, ObjectDetails, ObjectInfo
+from ._azure_copy import METADATA, BlobCopy
+from ._base import Attributes, Features, ObjectDetails, ObjectInfo, Store
 from ._obstore import ObstoreStore
 from ._rest import Headers, Query
 
@@ -30,7 +33,6 @@ if t.TYPE_CHECKING:
     import obstore.store
 
 _API_VERSION: t.Final = "2023-11-03"
-_METADATA: t.Final = "x-ms-meta-"
 #: The standard headers that are part of a signature, there or not, in their order.
 _SIGNED: t.Final = (
     "Content-Encoding",
@@ -46,6 +48,7 @@ _SIGNED: t.Final = (
     "Range",
 )
 _MOST_CHARACTERS: t.Final = 1024
+_SAS_LIFE: t.Final = datetime.timedelta(hours=2)
 
 
 class _Credentials(t.NamedTuple):
@@ -53,6 +56,15 @@ class _Credentials(t.NamedTuple):
 
     kind: t.Literal["access_key", "sas_token", "bearer_token"]
     value: str
+
+    @property
+    def may_read(self) -> bool:
+        """Whether they are good for reading blobs, as far as can be told."""
+        if self.kind != "sas_token":
+            return True
+        return all(
+            "r" in permissions for permissions in parse_qs(self.value).get("sp", ())
+        )
 
 
 def find_credentials(endpoint: Endpoint) -> _Credentials:
@@ -115,13 +127,27 @@ def shared_key_signature(
     headers: t.Mapping[str, str],
 ) -> str:
     """The signature of a request with no other headers than ``x-ms-`` ones and a body's own two."""
-    canonical_headers = sorted(
-        f"{name.lower()}:{headers[name]}" for name in headers if name not in _SIGNED
-    )
+    named = {n.lower(): value for n, value in headers.items() if n not in _SIGNED}
+    canonical_headers = [f"{name}:{named[name]}" for name in sorted(named)]
     canonical_query = sorted(f"{name.lower()}:{query[name]}" for name in query)
     standard = [headers.get(name, "") for name in _SIGNED]
     lines = [method, *standard, *canonical_headers, f"/{account}{path}"]
-    text = "\n".join([*lines, *canonical_query])
+    return _sign(secret, "\n".join([*lines, *canonical_query]))
+
+
+def reading_sas(secret: str, account: str, container: str, key: str) -> str:
+    """The query with which anybody may read the one blob, for two hours."""
+    ends = datetime.datetime.now(datetime.UTC) + _SAS_LIFE
+    until = ends.strftime("%Y-%m-%dT%H:%M:%SZ")
+    fields = {"sp": "r", "se": until, "sv": _API_VERSION, "sr": "b"}
+    resource = f"/blob/{account}/{container}/{key}"
+    # Between and after them are fields that are not used; each has its line.
+    lines = ["r", "", until, resource, "", "", "", _API_VERSION, "b", *[""] * 7]
+    fields["sig"] = _sign(secret, "\n".join(lines))
+    return urlencode(fields)
+
+
+def _sign(secret: str, text: str) -> str:
     digest = hmac.digest(base64.b64decode(secret), text.encode(), hashlib.sha256)
     return base64.b64encode(digest).decode()
 
@@ -150,6 +176,19 @@ class Account(t.NamedTuple):
             )
             headers["Authorization"] = f"SharedKey {self.name}:{signature}"
 
+    def authorize_source(self, container: str, key: str) -> Headers:
+        """What names a blob as a copy's source, and proves to Azure that we may read it."""
+        kind, value = self.credentials
+        url = f"{self.url}{blob_path(container, key)}"
+        if kind == "bearer_token":
+            return {
+                "x-ms-copy-source": url,
+                "x-ms-copy-source-authorization": f"Bearer {value}",
+            }
+        if kind == "access_key":
+            value = reading_sas(value, self.name, container, key)
+        return {"x-ms-copy-source": f"{url}?{value}"}
+
 
 def find_account(endpoint: Endpoint) -> Account:
     """The account that the endpoint, or else the environment, names. Raises ``ConfigurationError``."""
@@ -166,17 +205,28 @@ def container_path(endpoint: Endpoint) -> str:
     return f"/{quote(endpoint.container, safe='')}"
 
 
+def blob_path(container: str, key: str) -> str:
+    return f"/{quote(container, safe='')}/{quote(key, safe='/~')}"
+
+
 class AzureStore(ObstoreStore):
     """Blobs of one container; ``endpoint.key`` is the account."""
 
-    features = Features(conditional_write=True, listing_md5=True)
+    features = Features(conditional_write=True, listing_md5=True, server_side_copy=True)
     multipart_requests = 1
     deletes_in_bulk = True
     page_size = 5000
+    #: Blobs of more bytes are copied in blocks of at least ``copy_part_size`` bytes: within what
+    #: Azure takes, and small enough that the answers come in time.
+    copy_threshold: t.ClassVar[int] = 256 * 1024 * 1024
+    copy_part_size: t.ClassVar[int] = 256 * 1024 * 1024
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._account = find_account(endpoint)
         super().__init__(endpoint, self._account.url)
+        if not self._account.credentials.may_read:
+            # Azure reads a copy's source in our name.
+            self.features = dataclasses.replace(self.features, server_side_copy=False)
 
     def _connect(
         self,
@@ -212,6 +262,12 @@ class AzureStore(ObstoreStore):
     def _match(self, etag: str) -> obstore.UpdateVersion:
         return {"e_tag": f'"{etag}"'}
 
+    def reaches(self, other: Store) -> bool:
+        """Any container of the same account, with the same credentials."""
+        if not isinstance(other, AzureStore):
+            return False
+        return self.features.server_side_copy and self._account == other._account
+
     def _limit_of_key(self, key: str) -> str | None:
         if len(key) > _MOST_CHARACTERS:
             return f"Azure takes at most {_MOST_CHARACTERS} characters"
@@ -244,8 +300,11 @@ class AzureStore(ObstoreStore):
     def _create(self, operation: str) -> None:
         self._rest.fetch(operation, "PUT", self._path(), {"restype": "container"})
 
-    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
-        headers, _unused = self._rest.fetch(operation, "HEAD", self._path(key))
+    def _stat_plainly(
+        self, operation: str, key: str, container: str | None = None
+    ) -> ObjectDetails:
+        path = blob_path(container or self.endpoint.container, key)
+        headers, _unused = self._rest.fetch(operation, "HEAD", path)
         info = ObjectInfo(
             key, int(headers["Content-Length"]), self._etag(headers["ETag"], None)
         )
@@ -257,14 +316,40 @@ class AzureStore(ObstoreStore):
         headers = {"x-ms-range": f"bytes={start}-{end - 1}"}
         return self._rest.open(operation, self._path(info.key), {}, headers)
 
+    def _copy(
+        self,
+        operation: str,
+        source: ObjectInfo,
+        origin: str,
+        key: str,
+        attributes: Attributes,
+    ) -> ObjectInfo:
+        copy = BlobCopy(
+            self._copying_rest(source.size),
+            operation,
+            source,
+            lambda: self._account.authorize_source(origin, source.key),
+            self._path(key),
+            attributes,
+            in_place=(origin, source.key) == (self.endpoint.container, key),
+        )
+        md5 = source.md5
+        if source.size > self.copy_threshold:
+            answer = copy.in_blocks(self.copy_part_size)
+        else:
+            answer = copy.at_once()
+            md5 = _hex_md5(answer["Content-MD5"]) or md5
+        return ObjectInfo(key, source.size, self._etag(answer["ETag"], None), md5)
+
     def _delete_plainly(self, operation: str, key: str) -> None:
         # With its snapshots: Azure deletes no blob that has some otherwise.
         headers = {"x-ms-delete-snapshots": "include"}
         self._rest.fetch(operation, "DELETE", self._path(key), headers=headers)
 
     def _path(self, key: str | None = None) -> str:
-        path = container_path(self.endpoint)
-        return path if key is None else f"{path}/{quote(key, safe='/~')}"
+        if key is None:
+            return container_path(self.endpoint)
+        return blob_path(self.endpoint.container, key)
 
     def _authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
@@ -282,13 +367,16 @@ def _listed(blob: ElementTree.Element) -> ObjectInfo | None:
     key = name.text or ""
     if name.get("Encoded") == "true":
         key = unquote(key)
-    md5 = blob.findtext("Properties/Content-MD5")
     return ObjectInfo(
         key,
         int(blob.findtext("Properties/Content-Length") or 0),
         (blob.findtext("Properties/Etag") or "").strip('"') or None,
-        base64.b64decode(md5).hex() if md5 else None,
+        _hex_md5(blob.findtext("Properties/Content-MD5")),
     )
+
+
+def _hex_md5(text: str | None) -> str | None:
+    return base64.b64decode(text).hex() if text else None
 
 
 def _attributes(headers: http.client.HTTPMessage) -> Attributes:
@@ -299,8 +387,8 @@ def _attributes(headers: http.client.HTTPMessage) -> Attributes:
         content_disposition=headers["Content-Disposition"],
         content_language=headers["Content-Language"],
         metadata={
-            name.lower().removeprefix(_METADATA): value
+            name.lower().removeprefix(METADATA): value
             for name, value in headers.items()
-            if name.lower().startswith(_METADATA)
+            if name.lower().startswith(METADATA)
         },
     )

@@ -18,8 +18,8 @@ import typing as t
 from urllib.parse import quote
 
 from .._endpoint import Endpoint
-from .._errors import ConfigurationError
-from ._base import Attributes, Features, ObjectDetails, ObjectInfo
+from .._errors import ConfigurationError, StoreError
+from ._base import Attributes, Features, ObjectDetails, ObjectInfo, Store
 from ._google import TokenSource, find_token_source
 from ._obstore import ObstoreStore
 from ._rest import Headers, Query, RestClient
@@ -29,15 +29,30 @@ if t.TYPE_CHECKING:
     import obstore.store
 
 URL: t.Final = "https://storage.googleapis.com"
+_API: t.Final = "/storage/v1"
 _MOST_BYTES: t.Final = 1024
 
 #: Without it, Google unpacks what is stored with ``Content-Encoding: gzip``.
 _AS_STORED: t.Final = {"Accept-Encoding": "gzip"}
+#: What Google says of an object that was written without a type.
+_DEFAULT_TYPE: t.Final = "application/octet-stream"
+_INFO_FIELDS: t.Final = "name,size,generation,md5Hash"
+_ATTRIBUTE_FIELDS: t.Final = {
+    "content_type": "contentType",
+    "cache_control": "cacheControl",
+    "content_encoding": "contentEncoding",
+    "content_disposition": "contentDisposition",
+    "content_language": "contentLanguage",
+}
 
 
 def bucket_path(endpoint: Endpoint) -> str:
     """Of the JSON interface."""
-    return f"/storage/v1/b/{quote(endpoint.container, safe='')}"
+    return f"{_API}/b/{quote(endpoint.container, safe='')}"
+
+
+def _object_path(container: str, key: str) -> str:
+    return f"{_API}/b/{quote(container, safe='')}/o/{quote(key, safe='')}"
 
 
 def create_bucket(
@@ -63,7 +78,7 @@ def create_bucket(
 class GcsStore(ObstoreStore):
     """Objects of one bucket."""
 
-    features = Features(conditional_write=True, listing_md5=True)
+    features = Features(conditional_write=True, listing_md5=True, server_side_copy=True)
     multipart_requests = 2
     deletes_in_bulk = False
     page_size = 1000
@@ -94,6 +109,15 @@ class GcsStore(ObstoreStore):
     def _match(self, etag: str) -> obstore.UpdateVersion:
         return {"version": etag}
 
+    def reaches(self, other: Store) -> bool:
+        """Any bucket that is asked for at the same place by the same account."""
+        if not isinstance(other, GcsStore) or self._url != other._url:
+            return False
+        return all(
+            getattr(self.endpoint, name) == getattr(other.endpoint, name)
+            for name in ("key", "secret", "token")
+        )
+
     def _limit_of_key(self, key: str) -> str | None:
         if len(key.encode()) > _MOST_BYTES:
             return f"Google takes at most {_MOST_BYTES} bytes"
@@ -108,7 +132,7 @@ class GcsStore(ObstoreStore):
     ) -> tuple[t.Sequence[ObjectInfo], str | None]:
         query = {
             "maxResults": str(limit),
-            "fields": "items(name,size,generation,md5Hash),nextPageToken",
+            "fields": f"items({_INFO_FIELDS}),nextPageToken",
         }
         if prefix:
             query["prefix"] = prefix
@@ -123,8 +147,11 @@ class GcsStore(ObstoreStore):
     def _create(self, operation: str) -> None:
         create_bucket(self.endpoint, self._rest, self._tokens, operation)
 
-    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
-        item = self._rest.fetch_json(operation, "GET", self._object_path(key))
+    def _stat_plainly(
+        self, operation: str, key: str, container: str | None = None
+    ) -> ObjectDetails:
+        path = _object_path(container or self.endpoint.container, key)
+        item = self._rest.fetch_json(operation, "GET", path)
         return ObjectDetails(_info(item)._replace(key=key, md5=None), _attributes(item))
 
     def _open_plainly(
@@ -134,11 +161,41 @@ class GcsStore(ObstoreStore):
         headers = {**_AS_STORED, "Range": f"bytes={start}-{end - 1}"}
         return self._rest.open(operation, self._object_path(info.key), query, headers)
 
+    def _copy(
+        self,
+        operation: str,
+        source: ObjectInfo,
+        origin: str,
+        key: str,
+        attributes: Attributes,
+    ) -> ObjectInfo:
+        target = self._object_path(key)
+        path = _object_path(origin, source.key)
+        query = {"fields": f"done,rewriteToken,resource({_INFO_FIELDS})"}
+        if source.etag is not None:
+            query["ifSourceGenerationMatch"] = source.etag
+            if path == target:
+                query["ifGenerationMatch"] = source.etag
+        path += "/rewriteTo" + target.removeprefix(_API)
+        content = _resource(attributes)
+        rest = self._copying_rest(source.size)
+        while True:
+            answer = rest.fetch_json(operation, "POST", path, query, content)
+            if answer.get("done"):
+                return _info(answer["resource"])
+            if not answer.get("rewriteToken"):
+                raise StoreError(
+                    operation,
+                    self.endpoint.place,
+                    "Google neither finished the copy nor said how to go on",
+                )
+            query["rewriteToken"] = answer["rewriteToken"]
+
     def _delete_plainly(self, operation: str, key: str) -> None:
         self._rest.fetch(operation, "DELETE", self._object_path(key))
 
     def _object_path(self, key: str) -> str:
-        return f"{bucket_path(self.endpoint)}/o/{quote(key, safe='')}"
+        return _object_path(self.endpoint.container, key)
 
     def _authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
@@ -156,13 +213,24 @@ def _info(item: t.Mapping[str, t.Any]) -> ObjectInfo:
     )
 
 
+def _resource(attributes: Attributes) -> dict[str, t.Any]:
+    """The attributes as the JSON interface takes them: these and no others.
+
+    Without any, or without a type, it would keep the source's or refuse.
+    """
+    resource: dict[str, t.Any] = {
+        name: value
+        for field, name in _ATTRIBUTE_FIELDS.items()
+        if (value := getattr(attributes, field)) is not None
+    }
+    resource.setdefault("contentType", _DEFAULT_TYPE)
+    resource["metadata"] = dict(attributes.metadata)
+    return resource
+
+
 def _attributes(item: t.Mapping[str, t.Any]) -> Attributes:
     return Attributes(
-        content_type=item.get("contentType"),
-        cache_control=item.get("cacheControl"),
-        content_encoding=item.get("contentEncoding"),
-        content_disposition=item.get("contentDisposition"),
-        content_language=item.get("contentLanguage"),
+        **{field: item.get(name) for field, name in _ATTRIBUTE_FIELDS.items()},
         metadata={
             name.lower(): value for name, value in item.get("metadata", {}).items()
         },

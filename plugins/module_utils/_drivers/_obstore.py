@@ -9,8 +9,8 @@
 obstore moves bytes fast and without the interpreter lock, but it cannot be trusted with every
 key: it refuses some (``a//b``, control characters), reads others as a different key (``dir/`` as
 ``dir``), and one refused key makes its whole listing raise. So obstore gets only keys that it
-holds exactly; listings, containers and reads and deletions of all other keys are plain requests
-of :mod:`._rest`.
+holds exactly; listings, containers, copies, and reads and deletions of all other keys are plain
+requests of :mod:`._rest`.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ _DELETIONS_AT_ONCE: t.Final = 16
 #: How many keys one call of obstore's deletes; also the most that Azure takes in a request.
 _DELETIONS_PER_CALL: t.Final = 256
 
-#: An upload's answer comes when the whole part is up: a slow line gets this many timeouts.
+#: The answer to an upload or a copy comes when the whole part is there: that may take this many
+#: timeouts.
 _UPLOAD_PATIENCE: t.Final = 10
 _CONNECT_SECONDS: t.Final = 10.0
 
@@ -277,6 +278,7 @@ class ObstoreStore(Store):
     def __init__(self, endpoint: Endpoint, base_url: str) -> None:
         super().__init__(endpoint)
         self._rest = RestClient(endpoint, base_url, self._authorize, self.requests)
+        self._patient_rest = self._rest.with_patience(_UPLOAD_PATIENCE)
         try:
             import obstore
         except ImportError:
@@ -335,14 +337,30 @@ class ObstoreStore(Store):
         """Make the container. Raises ``RefusedError`` with status 409 when the name is taken."""
 
     @abc.abstractmethod
-    def _stat_plainly(self, operation: str, key: str) -> ObjectDetails:
-        """``stat`` without obstore, for any key."""
+    def _stat_plainly(
+        self, operation: str, key: str, container: str | None = None
+    ) -> ObjectDetails:
+        """``stat`` without obstore, for any key; of another container where one is named."""
 
     @abc.abstractmethod
     def _open_plainly(
         self, operation: str, info: ObjectInfo, start: int, end: int
     ) -> http.client.HTTPResponse:
         """The bytes ``[start:end]`` of the object as ``info`` tells it, without obstore."""
+
+    @abc.abstractmethod
+    def _copy(
+        self,
+        operation: str,
+        source: ObjectInfo,
+        origin: str,
+        key: str,
+        attributes: Attributes,
+    ) -> ObjectInfo:
+        """Copy from the container ``origin``, which may be this one.
+
+        Raises ``RefusedError`` with status 412 when the source's etag is another.
+        """
 
     @abc.abstractmethod
     def _delete_plainly(self, operation: str, key: str) -> None:
@@ -450,10 +468,7 @@ class ObstoreStore(Store):
     ) -> ObjectInfo:
         """As the contract says; with ``condition``, the whole body is held in memory."""
         operation = f"write object {key!r}"
-        self._refuse(operation, self.fault_of_key(key))
-        self.refuse_settings(attributes, operation)
-        if fault := attribute_fault(attributes):
-            raise StoreError(operation, self.endpoint.place, fault)
+        self._refuse_write(operation, key, attributes)
         first, rest = _first_part(body)
         if rest is None or condition is not None:
             data = first if rest is None else b"".join((first, *rest))
@@ -461,6 +476,34 @@ class ObstoreStore(Store):
         return self._write_in_parts(
             operation, key, itertools.chain((first,), rest), attributes, size
         )
+
+    def copy(
+        self,
+        source: ObjectInfo,
+        key: str,
+        attributes: Attributes,
+        *,
+        container: str | None = None,
+    ) -> ObjectInfo:
+        if not self.features.server_side_copy:
+            return super().copy(source, key, attributes, container=container)
+        operation = f"copy object {source.key!r} to {key!r}"
+        origin = container or self.endpoint.container
+        self._refuse(operation, self._impossible(source.key))
+        self._refuse_write(operation, key, attributes)
+        try:
+            try:
+                return self._copy(operation, source, origin, key, attributes)
+            except RefusedError as error:
+                if error.status != 412:
+                    raise
+                # A missing object fails a condition, too.
+                self._stat_plainly(operation, source.key, origin)
+            raise ConditionFailedError(
+                operation, self.endpoint.place, "it is another object by now"
+            )
+        except ObjectMissingError as error:
+            raise self._missing(error) from None
 
     def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
         failed = {key: fault for key in keys if (fault := self._impossible(key))}
@@ -486,6 +529,16 @@ class ObstoreStore(Store):
     def _refuse(self, operation: str, fault: str | None) -> None:
         if fault is not None:
             raise KeyRefusedError(operation, self.endpoint.place, fault)
+
+    def _copying_rest(self, size: int) -> RestClient:
+        """For a copy of so many bytes, which is answered when it is made."""
+        return self._rest if size <= CHUNK_SIZE else self._patient_rest
+
+    def _refuse_write(self, operation: str, key: str, attributes: Attributes) -> None:
+        self._refuse(operation, self.fault_of_key(key))
+        self.refuse_settings(attributes, operation)
+        if fault := attribute_fault(attributes):
+            raise StoreError(operation, self.endpoint.place, fault)
 
     def _write_once(
         self,
@@ -582,11 +635,16 @@ class ObstoreStore(Store):
     def _explain_missing(self, error: Exception, operation: str) -> StoreError:
         """The answer to a HEAD has no body that says which is missing, object or container."""
         translated = translate_error(error, operation, self.endpoint.place)
-        if isinstance(translated, ObjectMissingError) and not self.container_exists():
-            return ContainerMissingError(
-                operation, self.endpoint.place, "there is no such container"
-            )
+        if isinstance(translated, ObjectMissingError):
+            return self._missing(translated)
         return translated
+
+    def _missing(self, error: ObjectMissingError) -> StoreError:
+        if self.container_exists():
+            return error
+        return ContainerMissingError(
+            error.operation, self.endpoint.place, "there is no such container"
+        )
 
     def _details(self, key: str, result: obstore.GetResult) -> ObjectDetails:
         meta = result.meta

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import http.client
 import json
 import ssl
@@ -102,6 +104,14 @@ class RestClient:
         self._authorize = authorize
         self._requests = requests
         self._opener = _build_opener(certificates(endpoint))
+
+    def with_patience(self, factor: float) -> RestClient:
+        """The same, where an answer may take ``factor`` times as long."""
+        patient = copy.copy(self)
+        patient._endpoint = dataclasses.replace(
+            self._endpoint, timeout=self._endpoint.timeout * factor
+        )
+        return patient
 
     def fetch(
         self,

@@ -91,6 +91,38 @@ def test_token_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("token", "may"),
+    (
+        ("sv=1&sp=rwl&sig=r", True),
+        ("sv=1&sp=wdlc&sig=r", False),
+        ("sv=1&si=a-policy&sig=r", True),
+        ("eyJ0.e30.x", True),
+    ),
+)
+def test_who_may_read_may_copy(token: str, may: bool) -> None:
+    endpoint = Endpoint("AZURE_BLOBS", "c", key="acct", token=token)
+    store = _azure.AzureStore(endpoint)
+    assert store.features.server_side_copy is may
+    assert store.reaches(_azure.AzureStore(endpoint)) is may
+
+
+def test_a_source_is_named_with_the_accounts_own_credentials() -> None:
+    url = "https://acct.blob.core.windows.net/c/a%20b/%C3%BC%3F"
+    account = _azure.find_account(
+        Endpoint("AZURE_BLOBS", "c", key="acct", token="eyJ0.e30.x")
+    )
+    assert account.authorize_source("c", "a b/ü?") == {
+        "x-ms-copy-source": url,
+        "x-ms-copy-source-authorization": "Bearer eyJ0.e30.x",
+    }
+    account = _azure.find_account(
+        Endpoint("AZURE_BLOBS", "c", key="acct", token="sv=1&sp=r&sig=a%2Bb")
+    )
+    source = account.authorize_source("c", "a b/ü?")
+    assert source == {"x-ms-copy-source": f"{url}?sv=1&sp=r&sig=a%2Bb"}
+
+
+@pytest.mark.parametrize(
     ("fields", "says"),
     (
         ({"key": "acct"}, "no credentials"),
