@@ -12,18 +12,26 @@ import typing as t
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._fork import Forked
+from tests.unit.machine import Child
 
 
 def test_its_result_comes_from_another_process() -> None:
-    with Forked(lambda: (os.getpid(), {"a": b"1"})) as forked:
-        found = forked.result()
-        assert found is not None
-        process, value = found
-        assert forked.result() == found
+    def work() -> tuple[int, tuple[int, dict[str, bytes]] | None, bool]:
+        with Forked(lambda: (os.getpid(), {"a": b"1"})) as forked:
+            found = forked.result()
+            assert forked.result() == found
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return os.getpid(), found, True
+        return os.getpid(), found, False
+
+    # in a process of its own, which has no other threads
+    here, found, waited_for = Child(work).result()
+    assert found is not None and waited_for
+    there, value = found
     assert value == {"a": b"1"}
-    assert process != os.getpid()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(process, 0)
+    assert there != here
 
 
 def fail() -> int:
@@ -42,8 +50,11 @@ def unpicklable() -> object:
 def test_a_failure_is_no_result(
     function: t.Callable[[], object], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Forked(function) as forked:
-        assert forked.result() is None
+    def work() -> object:
+        with Forked(function) as forked:
+            return forked.result()
+
+    assert Child(work).result() is None
     assert capfd.readouterr() == ("", "")
 
 
@@ -52,8 +63,12 @@ def test_nobody_waits_for_what_is_not_asked_for() -> None:
         time.sleep(3600)
         return 0
 
-    with Forked(wait) as forked:
-        process = forked._process
+    def work() -> int:
+        with Forked(wait) as forked:
+            return forked._process
+
+    process = Child(work).result()
+    assert process
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
 
