@@ -28,8 +28,8 @@ if t.TYPE_CHECKING:
 
 #: Failures in a row after which the lane is closed: boto3 can do what this one cannot.
 _PATIENCE: t.Final = 8
-#: Bytes; of ranges many are read at once.
-_RANGE_CHUNK: t.Final = 128 * 1024
+#: Ranges up to so many bytes are held whole: a stream hands over from thread to thread.
+_WHOLE_RANGE: t.Final = 4 * 1024 * 1024
 #: Headers as obstore takes them; it panics at some others.
 _HEADER = re.compile(r"[A-Za-z0-9_-]+: [\x20-\x7e]*")
 #: botocore's credentials last ten minutes at least, as it renews them before that.
@@ -143,10 +143,18 @@ class FastLane:
 
     def read_range(self, key: str, start: int, length: int) -> ReadResult | None:
         """Open a range; None where that failed, or where nothing is there."""
+        chunks: t.Iterator[bytes]
         try:
             options: obstore.GetOptions = {"range": (start, start + length)}
             answer = self._obstore.get(self._store, key, options=options)
             first, last = answer.range
+            if last - first <= _WHOLE_RANGE:
+                data = memoryview(answer.bytes())
+                if len(data) != last - first:
+                    return None
+                chunks = iter((t.cast("bytes", data),))
+            else:
+                chunks = self._stream(key, answer, last - first)
         except FileNotFoundError:
             return None
         except self._errors:
@@ -160,7 +168,7 @@ class FastLane:
         return ReadResult(
             ObjectInfo(key, meta["size"], etag, md5_of(etag)),
             from_obstore_attributes(answer.attributes),
-            self._stream(key, answer, last - first, _RANGE_CHUNK),
+            chunks,
         )
 
     def _stream(
@@ -168,10 +176,9 @@ class FastLane:
         key: str,
         answer: obstore.GetResult,
         left: int,
-        chunk_size: int = CHUNK_SIZE,
     ) -> t.Iterator[bytes]:
         try:
-            for chunk in answer.stream(min_chunk_size=chunk_size):
+            for chunk in answer.stream(min_chunk_size=CHUNK_SIZE):
                 left -= len(chunk)
                 yield chunk
         except self._errors as error:
