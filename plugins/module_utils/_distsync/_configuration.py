@@ -34,7 +34,9 @@ from ._configuration_values import (
     Notify,
     Storage,
     read_value,
+    written_handover,
 )
+from ._signed import Handover
 
 DEFAULT_CHANNEL: t.Final = "stable"
 DEFAULT_REGION: t.Final = "us-east-1"
@@ -47,6 +49,7 @@ class Configuration:
     ``store.provider`` S3 has a region. ``swarm``: fetch from peers too. ``queue``: the URL of the
     SQS queue, for ``Notify.SQS``. ``channels``: one or more; one, if there is a ``signing_key``.
     ``poll_interval``: seconds of the shortest wait between two polls; the longest is twice that.
+    ``handovers``: how former signing keys vouch for this one, the oldest first.
     ``output_dir``: an absolute path. ``encrypt_names`` is false for distsync01 with plain names only.
     """
 
@@ -60,6 +63,7 @@ class Configuration:
     channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
     public_key: PublicKey | None = None
     signing_key: SigningKey | None = field(default=None, repr=False)
+    handovers: tuple[Handover, ...] = ()
     delta: bool = False
     encrypt_names: bool = True
     poll_interval: float = 10.0
@@ -140,6 +144,7 @@ _FIELD_OF_KEY: t.Mapping[str, str] = {
     "Channel": "channels",
     "PublicKey": "public_key",
     "SigningKey": "signing_key",
+    "Handover": "handovers",
     "Delta": "delta",
     "EncryptNames": "encrypt_names",
     "OutputDir": "output_dir",
@@ -150,15 +155,20 @@ _DEFAULTS: t.Mapping[str, object] = {
 }
 
 #: What the format distsync01 has not.
-_OURS_ALONE: t.Final = frozenset({"Channel", "Delta", "PublicKey", "SigningKey"})
+_OURS_ALONE: t.Final = frozenset(
+    {"Channel", "Delta", "Handover", "PublicKey", "SigningKey"}
+)
 
 
 def _written(value: object) -> object:
     """A field's value as TOML has it."""
     if isinstance(value, (SigningKey, PublicKey)):
         return value.encode()
+    if isinstance(value, Handover):
+        return written_handover(value)
     if isinstance(value, tuple):
-        return value[0] if len(value) == 1 else list(value)
+        written = [_written(one) for one in value]
+        return written[0] if len(written) == 1 else written
     return value
 
 

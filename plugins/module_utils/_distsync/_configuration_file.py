@@ -116,11 +116,11 @@ def _read(path: str) -> tuple[bytes, list[str]]:
             f"The configuration {path} has more than {_MAX_SIZE} bytes, so it is something else.",
             hint="Name the configuration with -c.",
         )
-    return data, _mode_warnings(path, state)
+    return data, mode_warnings(path, state)
 
 
-def _mode_warnings(path: str, state: os.stat_result) -> list[str]:
-    """Others may open a file with secrets. systemd's credentials have group bits for an ACL."""
+def mode_warnings(path: str, state: os.stat_result) -> list[str]:
+    """What is wrong when others may open a file with secrets. systemd's credentials have group bits for an ACL."""
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     others = stat.S_IMODE(state.st_mode) & 0o077
     if not stat.S_ISREG(state.st_mode) or not others:

@@ -11,6 +11,8 @@ What reads one raises ValueError with what it must be, or ``ConfigurationError``
 
 from __future__ import annotations
 
+import base64
+import binascii
 import enum
 import re
 import typing as t
@@ -26,6 +28,7 @@ from .._encryption._signing import PublicKey, SigningKey
 from .._errors import ConfigurationError
 from .._fields import did_you_mean, has_control_characters, listed, local_path
 from .._providers import ALIASES, PROVIDERS, REFUSED
+from ._signed import Handover
 
 
 class Format(enum.Enum):
@@ -51,6 +54,8 @@ class Storage(t.NamedTuple):
 
 
 BITTORRENT: t.Final = "BitTorrent"
+#: Bytes: two keys and two signatures.
+HANDOVER_SIZE: t.Final = 192
 #: Longer names and values are not shown: a secret may have got there.
 SHOWN_LENGTH: t.Final = 32
 _CHANNEL: t.Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -136,6 +141,22 @@ def _channels(value: object) -> tuple[str, ...]:
     return tuple(good)
 
 
+def _handovers(value: object) -> tuple[Handover, ...]:
+    written = value if isinstance(value, list) else [value]
+    try:
+        read = [base64.b64decode(_text(one), b"-_", validate=True) for one in written]
+    except (ValueError, binascii.Error):
+        read = [b""]
+    if any(len(one) != HANDOVER_SIZE for one in read):
+        raise ValueError("what distsync setup wrote, or a list of it")
+    return tuple(Handover.decode(one) for one in read)
+
+
+def written_handover(one: Handover) -> str:
+    """As a configuration has it."""
+    return base64.urlsafe_b64encode(one.encode()).decode()
+
+
 def _queue(value: object) -> str:
     text = _text(value)
     if re.fullmatch(r"https?://[^/@\s]+/\S+", text) is None:
@@ -170,6 +191,7 @@ KEYS: t.Mapping[str, t.Callable[[object], object]] = {
     "Channel": _channels,
     "PublicKey": lambda value: PublicKey.decode(_text(value)),
     "SigningKey": lambda value: SigningKey.decode(_text(value)),
+    "Handover": _handovers,
     "Delta": _boolean,
     "EncryptNames": _boolean,
     "PollInterval": _seconds,

@@ -49,3 +49,8 @@ def feed_id(secret: SharedSecret, channel: str) -> str:
 def status_id(secret: SharedSecret, host: str) -> str:
     """What stands for a host's name."""
     return keyed_id(secret, "host", host)
+
+
+def artifact_context(artifact: str) -> str:
+    """What the object of that id is sealed for."""
+    return f"artifact {artifact}"

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The plaintext of a release: any range of it, out of its one encrypted object."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._drivers._base import CHUNK_SIZE, ObjectInfo, Store
+from .._encryption._envelope import Opener
+from .._encryption._layout import HEADER_SIZE, Layout
+from .._encryption._secret import SharedSecret
+from .._encryption._streams import open_range
+from .._errors import ObjectMissingError
+from .._sync._bandwidth import Bandwidth
+from .._sync._ranges import BIG, read_ranges
+from .._workers import Workers
+from ._failures import MismatchError
+from ._layout import artifact_context
+from ._release import Release
+
+
+class Content:
+    """The verified contents of a release. One small request is made at once.
+
+    Raises ``MismatchError`` for an object of another size than the record says, ``ObjectMissingError``, and
+    what ``Opener`` raises.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key: str,
+        secret: SharedSecret,
+        release: Release,
+        workers: Workers,
+        bandwidth: Bandwidth,
+    ) -> None:
+        self._store = store
+        self._workers = workers
+        self._bandwidth = bandwidth
+        self._label = f"the object of {release.name!r} {release.version!r}"
+        try:
+            opened = store.read(key, 0, HEADER_SIZE)
+        except ObjectMissingError as error:
+            raise ObjectMissingError(
+                error.operation,
+                error.place,
+                error.detail,
+                hint="If the release was withdrawn just now, run again; else publish it again.",
+            ) from None
+        self._info = opened.info
+        if self._info.size != release.sealed_size:
+            raise MismatchError(
+                self._label,
+                f"has {self._info.size:,} bytes, and its record says {release.sealed_size:,}",
+            )
+        header = b""
+        for chunk in opened.chunks:
+            header = (header + chunk)[:HEADER_SIZE]
+        context = artifact_context(release.artifact)
+        self._opener = Opener(secret, context, header, label=self._label)
+        if self._opener.layout.sealed_size(release.size) != release.sealed_size:
+            raise MismatchError(self._label, "cannot hold as many bytes as it should")
+
+    @property
+    def layout(self) -> Layout:
+        """Which ranges of the plaintext take which of the object."""
+        return self._opener.layout
+
+    def range(self, start: int, length: int) -> t.Iterator[bytes]:
+        """``length`` bytes from ``start``, each of them verified; big ranges by several requests at once.
+
+        Not to be used up in threads of the fetcher's own workers. Raises ``DamagedError``, and what the store
+        raises.
+        """
+        return open_range(
+            self._fetch,
+            self._opener,
+            self._info.size,
+            start,
+            length,
+            self._workers,
+        )
+
+    def _fetch(self, begin: int, length: int) -> t.Iterator[bytes]:
+        if length >= BIG and begin + length == self._info.size:
+            ranges = read_ranges(self._store, self._info, begin, self._bandwidth)
+            with contextlib.closing(ranges):
+                for piece in ranges:
+                    for at in range(0, len(piece), CHUNK_SIZE):
+                        yield bytes(piece[at : at + CHUNK_SIZE])
+            return
+        opened = self._store.read(self._info.key, begin, length)
+        if not _same(opened.info, self._info):
+            raise MismatchError(self._label, "was replaced while it was read")
+        for chunk in opened.chunks:
+            self._bandwidth.take(len(chunk))
+            yield chunk
+
+
+def _same(one: ObjectInfo, other: ObjectInfo) -> bool:
+    return (one.size, one.etag) == (other.size, other.etag)
