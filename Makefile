@@ -8,7 +8,7 @@ BUILD := $(CURDIR)/.build
 VENV := $(BUILD)/venv
 DEMO_VENV := $(BUILD)/demo/venv
 BENCH_VENV := $(BUILD)/bench/venv
-S3_SYNC_VENV := $(BUILD)/bench/s3_sync
+PEERS_VENV := $(BUILD)/bench/peers
 # The tools' home directory: nothing is read from the user's, or left in it.
 TOOLS_HOME := $(BUILD)/home
 # An exact copy of the source, refreshed before each part, where Ansible wants a collection to be.
@@ -111,7 +111,7 @@ archive: copy ## build the collection and examine the archive as Galaxy does
 bench: ## compare speed with the peers; writes docs/benchmarks.md
 	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
 	$(SETUP)/venv.sh "$$python" "$(BENCH_VENV)" tests/benchmarks/requirements.txt && \
-	$(SETUP)/venv.sh "$$python" "$(S3_SYNC_VENV)" tests/benchmarks/s3_sync-requirements.txt && \
+	$(SETUP)/venv.sh "$$python" "$(PEERS_VENV)" tests/benchmarks/peers-requirements.txt && \
 	"$$python" $(SETUP)/copy_collection.py "$(COPY)"
 	export HOME="$(TOOLS_HOME)" PATH="$(BENCH_VENV)/bin:$$PATH" PYTHONPATH="$(NAMESPACES):$(CURDIR)" && \
 	python -m tests.benchmarks $(ARGS)
@@ -126,7 +126,7 @@ release-notes: copy ## write the changelog of galaxy.yml's version from its frag
 
 constraints: ## write the newest versions into tests/constraints.txt
 	@$(FIND_PYTHON) && $(SETUP)/constraints.sh "$$python" tests/constraints.txt \
-	tests/requirements.txt tests/benchmarks/requirements.txt tests/benchmarks/s3_sync-requirements.txt
+	tests/requirements.txt tests/benchmarks/requirements.txt tests/benchmarks/peers-requirements.txt
 
 clean: ## remove .build/
 	rm -rf "$(BUILD)"

@@ -62,7 +62,8 @@ class Module(AnsibleModule):
             or (name not in PROVIDER_OPTIONS and spec.get("type", "str") not in free)
         }
         params = {n: value for n, value in self.params.items() if n not in told}
-        return secrets_in(params)
+        yield from secrets_in(params)
+        yield from misspelt_secrets(self.params, self.argument_spec)
 
     def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
         self.no_log_values.update(self._secrets())
@@ -145,6 +146,18 @@ def secrets_in(params: t.Mapping[str, object]) -> t.Iterator[str]:
             yield repr(secret)[1:-1]  # as the log has it
             yield json.dumps(secret)[1:-1]
             yield json.dumps(secret, ensure_ascii=False)[1:-1]
+
+
+def misspelt_secrets(
+    params: t.Mapping[str, object], spec: t.Mapping[str, t.Any]
+) -> t.Iterator[str]:
+    """The texts in fields that do not exist, of options one of whose fields is a secret."""
+    for name, value in params.items():
+        fields = spec.get(name, {}).get("options", {})
+        if isinstance(value, t.Mapping) and any(
+            f.get("no_log") for f in fields.values()
+        ):
+            yield from _texts({n: v for n, v in value.items() if n not in fields})
 
 
 def secrets_of(written: object, user_way: bool = False) -> t.Iterator[str]:

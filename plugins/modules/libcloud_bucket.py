@@ -539,6 +539,7 @@ import typing as t
 from ..module_utils._bucket._report import BucketReport
 from ..module_utils._bucket._run import BucketOptions, keep_bucket
 from ..module_utils._bucket._settings import SETTINGS
+from ..module_utils._errors import ConfigurationError
 from ..module_utils._module import ArgumentSpec, Module, by_proper_names
 
 _TEXT = {"type": "str"}
@@ -719,10 +720,20 @@ ARGUMENT_SPEC: ArgumentSpec = {
 def options_of(module: Module) -> BucketOptions:
     """The engine's options. Raises ``ConfigurationError``."""
     params = module.params
+    # the engine knows better than an endpoint which names are allowed, and proposes one
+    endpoint = module.endpoint(
+        "provider",
+        any_container=True,
+        container=params["name"],
+        region=params["region"],
+    )
+    if not endpoint.container:
+        raise ConfigurationError(
+            "It is not said which bucket.",
+            hint="Write its name as name, or as container in provider.",
+        )
     return BucketOptions(
-        endpoint=module.endpoint(
-            "provider", container=params["name"], region=params["region"]
-        ),
+        endpoint=endpoint,
         present=params["state"] == "present",
         settings=settings_of(params),
         purge_tags=params["purge_tags"],

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import boto3
+import botocore.config
 
 from tests.servers.seaweedfs import SeaweedFS
 
@@ -18,6 +21,8 @@ from .measure import BenchmarkError
 
 #: What is below is of our own making, and none of the files.
 _RESERVED = ".longshore/"
+
+_WRITERS = 16
 
 
 class Buckets:
@@ -30,6 +35,7 @@ class Buckets:
             aws_access_key_id=server.key,
             aws_secret_access_key=server.secret,
             region_name=server.region,
+            config=botocore.config.Config(max_pool_connections=_WRITERS),
         )
         self._numbers = itertools.count()
 
@@ -48,6 +54,24 @@ class Buckets:
             keys = [{"Key": item["Key"]} for item in page]
             self._client.delete_objects(Bucket=name, Delete={"Objects": keys})
         self._client.delete_bucket(Bucket=name)
+
+    def fill(self, name: str, folder: Path) -> None:
+        """Write the folder's files to the bucket."""
+
+        def write(path: Path) -> None:
+            key = str(path.relative_to(folder))
+            self._client.put_object(Bucket=name, Key=key, Body=path.read_bytes())
+
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            for _unused in writers.map(write, files):
+                pass
+
+    def check_gone(self, name: str, tool: str) -> None:
+        """Raise unless there is no such bucket."""
+        left = {bucket["Name"] for bucket in self._client.list_buckets()["Buckets"]}
+        if name in left:
+            raise BenchmarkError(f"{tool} left the bucket {name} behind.")
 
     def check(self, name: str, files: int, tool: str) -> None:
         """Raise unless the bucket holds that many files."""

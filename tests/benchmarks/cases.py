@@ -11,17 +11,21 @@ from dataclasses import dataclass, replace
 
 from .tools import (
     AWS,
+    BUCKET,
     COMMAND,
     MANIFEST,
     MODULE,
     RCLONE,
+    S3_BUCKET,
     S3_SYNC,
     S5CMD,
 )
 
 #: ``up``: to an empty bucket. ``down``: to an empty folder. ``nothing``: the bucket holds it all already.
-#: ``changed``: it does but for one file, another one for each run.
-Task = t.Literal["up", "down", "nothing", "changed"]
+#: ``changed``: it does but for one file, another one for each run. ``settings``: of a bucket that has them
+#: already. ``delete``: a bucket with all that is in it.
+#: ``shared``: as ``nothing``, from one bucket for all tools.
+Task = t.Literal["up", "down", "nothing", "shared", "changed", "settings", "delete"]
 
 _MIB = 1 << 20
 
@@ -126,12 +130,29 @@ CASES = (
         (COMMAND, S3_SYNC),
     ),
     Case(
+        "bucket-settings",
+        "A bucket whose 6 settings are as they should be, whole ansible commands",
+        "settings",
+        0,
+        0,
+        (BUCKET, S3_BUCKET),
+        runs=9,
+    ),
+    Case(
+        "bucket-delete",
+        "A bucket deleted with 10,000 objects of 4 KiB, whole ansible commands",
+        "delete",
+        10_000,
+        4096,
+        (BUCKET, S3_BUCKET),
+    ),
+    Case(
         "million",
         "Nothing to do, 1,000,000 files",
-        "nothing",
+        "shared",
         1_000_000,
         200,
-        (MODULE, MANIFEST, RCLONE),
+        (MANIFEST, RCLONE),
         runs=1,
         smaller=((0, 5), (10_000, 5), (100_000, 3)),
         on_demand=True,

@@ -60,11 +60,16 @@ class Series:
 
 
 def run(
-    command: t.Sequence[str], environment: t.Mapping[str, str], *, ours: bool
+    command: t.Sequence[str],
+    environment: t.Mapping[str, str],
+    *,
+    ours: bool,
+    unchanged: bool = False,
 ) -> Measure:
     """Run a command to its end. Raises ``BenchmarkError`` with its output when it fails.
 
     ``ours``: it ends with our module's result, which says how many requests were sent.
+    ``unchanged``: it is a module that must have nothing to do.
     """
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()
@@ -82,6 +87,8 @@ def run(
         text = output.read().decode(errors="replace")
     if process.returncode != 0:
         raise BenchmarkError(f"{' '.join(command)} failed:\n{text[-2000:]}")
+    if unchanged and '"changed": false' not in text:
+        raise BenchmarkError(f"{' '.join(command)} found something to do:\n{text}")
     return Measure(
         round(wall, 3),
         round(usage.ru_utime + usage.ru_stime, 3),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .measure import Series
 from .results import Result
-from .tools import COMMAND, MANIFEST, MODULE, WORKERS
+from .tools import BUCKET, COMMAND, MANIFEST, MODULE, WORKERS
 
 _HEAD = f"""<!--
 Copyright (c) 2026, the longshore.storage authors
@@ -38,11 +38,14 @@ What ours remember of local files between runs is empty before each first sync. 
 run once before, untimed; where one file is changed, before each time. Then it is another file for each run of each
 tool, rewritten just before with one byte more.
 
+The settings of a bucket are versioning, encryption, tags, policy, ownership and who pays: those that the store and both modules
+have. A bucket that is deleted is another one for each run, filled outside what is measured.
+
 ![Wall time of every tool in every case](benchmarks.svg)
 """
 
 #: Those of ours.
-OURS = (MODULE, MANIFEST, COMMAND)
+OURS = (MODULE, MANIFEST, COMMAND, BUCKET)
 
 
 def write(docs: Path, results: t.Sequence[Result]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 from tests.servers.seaweedfs import SeaweedFS
@@ -103,6 +104,17 @@ class _Nothing(_Prepared):
         return _run(tool, self.job(self.bucket[tool.manifest], sizes=True))
 
 
+class _Shared(_Nothing):
+    """The same, from one bucket for all tools: it takes long to fill."""
+
+    def prepare(self) -> None:
+        keeper = next(tool for tool in self.chosen if tool.manifest)
+        bucket = self.buckets.make()
+        self.bucket = {True: bucket, False: bucket}
+        for _twice in range(2):
+            _run(keeper, self.job(bucket))
+
+
 class _Changed(_Prepared):
     """All is there but one file, which is changed just before each run."""
 
@@ -156,13 +168,40 @@ class _Down(_Prepared):
         return found
 
 
+class _Settings(_Rounds):
+    """Of one bucket, which every tool has found, or made, as it should be."""
+
+    def prepare(self) -> None:
+        self.bucket = self.buckets.make()
+        for tool in self.chosen:
+            _run(tool, self.job(self.bucket))
+
+    def run(self, tool: Tool) -> Measure:
+        return _run(tool, self.job(self.bucket), unchanged=True)
+
+
+class _Delete(_Rounds):
+    """A bucket with all files, another one for each run."""
+
+    def run(self, tool: Tool) -> Measure:
+        bucket = self.buckets.make()
+        self.buckets.fill(bucket, self.tree.folder)
+        found = _run(tool, replace(self.job(bucket), state="absent"))
+        self.buckets.check_gone(bucket, tool.name)
+        return found
+
+
 _TASKS: t.Mapping[str, type[_Rounds]] = {
     "up": _Up,
     "down": _Down,
     "nothing": _Nothing,
+    "shared": _Shared,
     "changed": _Changed,
+    "settings": _Settings,
+    "delete": _Delete,
 }
 
 
-def _run(tool: Tool, job: Job) -> Measure:
-    return run(tool.command(job), tool.environment, ours=tool.ours)
+def _run(tool: Tool, job: Job, *, unchanged: bool = False) -> Measure:
+    command = tool.command(job)
+    return run(command, tool.environment, ours=tool.ours, unchanged=unchanged)

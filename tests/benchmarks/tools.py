@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools that are compared, each told to do the same: make a bucket hold what a folder holds, or the reverse."""
+"""The tools that are compared, each told to do the same.
+
+That is to make a bucket hold what a folder holds, or the reverse; or to set a bucket up, or to delete
+it with all that it holds.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +30,16 @@ RCLONE = "rclone"
 S5CMD = "s5cmd"
 AWS = "aws s3 sync"
 S3_SYNC = "community.aws.s3_sync, whole ansible command"
+BUCKET = "libcloud_bucket, whole ansible command"
+S3_BUCKET = "amazon.aws.s3_bucket, whole ansible command"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """``bucket`` of the server at ``url`` is to hold what ``folder`` holds, or with ``down`` the reverse.
 
-    ``sizes``: a tool that can be told so compares by size alone.
+    ``sizes``: a tool that can be told so compares by size alone. ``state``: what becomes of the
+    bucket itself, where that is what is measured.
     """
 
     folder: Path
@@ -40,6 +47,7 @@ class Job:
     url: str
     sizes: bool
     down: bool = False
+    state: t.Literal["present", "absent"] = "present"
 
     def ends(self, folder: str, bucket: str) -> list[str]:
         """Source and destination, from how a tool writes the two."""
@@ -79,8 +87,8 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
     }
     ansible = {"ANSIBLE_LOCALHOST_WARNING": "false"}
     ours = {**ansible, "XDG_CACHE_HOME": str(cache_folder(work))}
-    # its collections are its own
-    s3_sync = {**ansible, **amazon, "PYTHONPATH": ""}
+    # their collections are their own
+    peers = {**ansible, **amazon, "PYTHONPATH": ""}
 
     def module(job: Job) -> list[str]:
         return _module(_arguments(server, job))
@@ -93,6 +101,11 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         name = "longshore.storage.static_container"
         return _ansible(_program("ansible"), name, _arguments(server, job))
 
+    def bucket(job: Job) -> list[str]:
+        name = "longshore.storage.libcloud_bucket"
+        arguments = {"provider": _endpoint(server, job), **_kept(job)}
+        return _ansible(_program("ansible"), name, arguments)
+
     listed = (
         Tool(MODULE, True, module, ours),
         Tool(MANIFEST, True, manifest, ours, manifest=True),
@@ -100,7 +113,9 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         Tool(RCLONE, False, _rclone, rclone),
         Tool(S5CMD, False, _s5cmd, amazon),
         Tool(AWS, False, _aws, amazon),
-        Tool(S3_SYNC, False, _s3_sync, s3_sync),
+        Tool(S3_SYNC, False, _s3_sync, peers),
+        Tool(BUCKET, True, bucket, ours),
+        Tool(S3_BUCKET, False, _s3_bucket, peers),
     )
     return {tool.name: tool for tool in listed}
 
@@ -112,7 +127,7 @@ def cache_folder(work: Path) -> Path:
 
 def _rclone(job: Job) -> list[str]:
     command = [_program("rclone"), "sync", "--fast-list", "--quiet"]
-    command += ["--s3-endpoint", job.url]
+    command += ["--s3-endpoint", job.url, "--exclude", "/.longshore/**"]
     command += ["--transfers", str(WORKERS), "--checkers", str(WORKERS)]
     command += ["--size-only"] if job.sizes else []
     return command + job.ends(str(job.folder), f"store:{job.bucket}")
@@ -140,8 +155,38 @@ def _s3_sync(job: Job) -> list[str]:
         "endpoint_url": job.url,
         "delete": True,
     }
-    program = build_directory() / "bench" / "s3_sync" / "bin" / "ansible"
-    return _ansible(str(program), "community.aws.s3_sync", arguments)
+    return _peer("community.aws.s3_sync", arguments)
+
+
+def _s3_bucket(job: Job) -> list[str]:
+    arguments = {"name": job.bucket, "endpoint_url": job.url, **_kept(job)}
+    return _peer("amazon.aws.s3_bucket", arguments)
+
+
+def _kept(job: Job) -> dict[str, object]:
+    """What is to become of a bucket, in words that both modules understand."""
+    if job.state == "absent":
+        return {"state": "absent", "force": True}
+    reading = {
+        "Sid": "Reading",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{job.bucket}/*",
+    }
+    return {
+        "versioning": True,
+        "encryption": "AES256",
+        "tags": {"owner": "operations", "purpose": "benchmark"},
+        "policy": {"Version": "2012-10-17", "Statement": [reading]},
+        "object_ownership": "BucketOwnerEnforced",
+        "requester_pays": False,
+    }
+
+
+def _peer(name: str, arguments: t.Mapping[str, object]) -> list[str]:
+    program = build_directory() / "bench" / "peers" / "bin" / "ansible"
+    return _ansible(str(program), name, arguments)
 
 
 def _module(arguments: t.Mapping[str, object]) -> list[str]:
@@ -155,7 +200,13 @@ def _ansible(program: str, name: str, arguments: t.Mapping[str, object]) -> list
 
 def _arguments(server: SeaweedFS, job: Job) -> dict[str, object]:
     folder = {"id": "LOCAL", "container": str(job.folder)}
-    bucket = {
+    bucket = _endpoint(server, job)
+    source, destination = (bucket, folder) if job.down else (folder, bucket)
+    return {"source": source, "destination": destination, "transfers": WORKERS}
+
+
+def _endpoint(server: SeaweedFS, job: Job) -> dict[str, object]:
+    return {
         "id": "S3",
         "endpoint": job.url,
         "key": server.key,
@@ -163,8 +214,6 @@ def _arguments(server: SeaweedFS, job: Job) -> dict[str, object]:
         "region": server.region,
         "container": job.bucket,
     }
-    source, destination = (bucket, folder) if job.down else (folder, bucket)
-    return {"source": source, "destination": destination, "transfers": WORKERS}
 
 
 def _aws_configuration(work: Path) -> Path:

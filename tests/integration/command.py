@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ansible_collections.longshore.storage.plugins.modules import static_container
 from tests.integration.module import Result
-from tests.servers._process import find_program
+from tests.servers._process import REPOSITORY, find_program
 
 MODULE = "longshore.storage.static_container"
 
@@ -70,6 +70,14 @@ class Ansible:
         path = self._home / "playbook.yml"
         path.write_text(text)
         return self._run("ansible-playbook", [str(path), *flags], environment)
+
+    def documented(
+        self, name: str, variables: t.Mapping[str, t.Any], *flags: str
+    ) -> Run:
+        """A playbook of the documentation, as it is."""
+        path = REPOSITORY / "docs" / "playbooks" / name
+        options = [str(path), "-e", json.dumps(variables), *flags]
+        return self._run("ansible-playbook", options, {})
 
     def _run(
         self, program: str, arguments: t.Sequence[str], environment: dict[str, str]

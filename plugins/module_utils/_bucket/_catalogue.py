@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from .._endpoint import Endpoint
+from .._errors import ConfigurationError
 from ._service import BucketService
 
 
@@ -43,6 +44,11 @@ def open_service(endpoint: Endpoint) -> BucketService:
             from ._local import LocalBucket
 
             return LocalBucket(endpoint)
+        case "memory":
+            raise ConfigurationError(
+                "MEMORY has no buckets to set up: what it holds ends with the process that made it.",
+                hint="Use LOCAL with a folder.",
+            )
         case _:
             from ._libcloud import LibcloudBucket
 

@@ -35,6 +35,7 @@ def open_driver(endpoint: Endpoint, counter: RequestCounter) -> t.Any:
     Raises ``MissingLibraryError``, and ``ConfigurationError`` for what libcloud or its driver
     cannot use.
     """
+    constant, arguments = driver_arguments(endpoint)
     try:
         from libcloud.common.types import LibcloudError
         from libcloud.storage.providers import get_driver
@@ -42,7 +43,6 @@ def open_driver(endpoint: Endpoint, counter: RequestCounter) -> t.Any:
         raise MissingLibraryError(
             ["apache-libcloud"], f"to use {endpoint.provider}"
         ) from None
-    constant, arguments = driver_arguments(endpoint)
     driver: t.Any
     try:
         driver = get_driver(constant)(**arguments)

@@ -15,12 +15,16 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.longshore.storage.plugins.module_utils._bucket._names import (
+    check_name,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._report import (
     BucketReport,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._settings import (
     SETTINGS,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._module import Module
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket
 from tests.conformance.faults import closed_port
 from tests.unit.modules.test_static_container import agree
@@ -123,7 +127,41 @@ def test_name_and_region_are_fields_of_the_endpoint() -> None:
     for options in ({"name": "other"}, {"region": "us-east-1"}):
         msg = run(provider=local, **options)["msg"]
         assert "contradicts" in msg
-    assert "container" in run(provider={"id": "S3"})["msg"]
+
+
+@pytest.mark.parametrize("provider", ({"id": "S3"}, {"id": "LOCAL", "key": "/srv"}))
+def test_a_bucket_has_to_be_named(provider: t.Any) -> None:
+    for options in ({}, {"name": ""}, {"state": "absent", "force": True}):
+        msg = run(provider=provider, **options)["msg"]
+        assert msg.startswith("It is not said which bucket.")
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "better"),
+    (
+        ({"id": "S3"}, "Old_Bucket", "old-bucket"),
+        ({"id": "AZURE_BLOBS", "key": "a", "secret": "aHVzaA=="}, "Site", "site"),
+        ({"id": "GOOGLE_STORAGE", "key": "k.json"}, "my site", "my-site"),
+        ({"id": "ALIYUN_OSS", "key": "me", "secret": SECRET}, "a.b.c", "a-b-c"),
+    ),
+)
+def test_a_name_that_is_not_allowed(provider: t.Any, name: str, better: str) -> None:
+    for way in (
+        {"provider": provider, "name": name},
+        {"provider": {**provider, "container": name}},
+    ):
+        msg = run(**way)["msg"]
+        assert f"allows no bucket of the name {name!r}" in msg
+        assert f"{better!r} would be allowed" in msg
+
+
+def test_an_old_bucket_of_amazon_can_be_removed() -> None:
+    """New ones of such a name cannot be made."""
+    arguments = {"provider": {"id": "S3"}, "name": "Old_Bucket", "state": "absent"}
+    with patch_module_args(arguments):
+        options = libcloud_bucket.options_of(Module(libcloud_bucket.ARGUMENT_SPEC))
+    assert options.endpoint.container == "Old_Bucket"
+    check_name(options.endpoint, new=False)
 
 
 def test_settings_of_a_task() -> None:

@@ -14,6 +14,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._exposur
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._exposure import (
     judge as judge_of,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._bucket._gcs_policy import (
+    granted,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._policy import (
     normalise_policy,
 )
@@ -350,6 +353,20 @@ def test_bindings_of_google(role: str, member: str, kinds: t.Sequence[str]) -> N
     held_back = settings | {"public_access_block": dict.fromkeys(BLOCKS, True)}
     assert judge(held_back, "google").public == ()
     assert len(judge(held_back, "google").prevented) == bool(kinds)
+
+
+@pytest.mark.parametrize("member", ("allUsers", "allAuthenticatedUsers"))
+def test_what_an_acl_would_mirror_is_seen_where_there_is_none(member: str) -> None:
+    """Of a bucket with uniform access, whose policy alone grants anything."""
+    role = "roles/storage.legacyBucketReader"
+    answered = {"bindings": [{"role": role, "members": [member, "projectViewer:p"]}]}
+    settings = {
+        "policy": granted(answered, uniform=True),
+        "ownership": "BucketOwnerEnforced",
+    }
+    verdict = judge(settings, "google")
+    assert verdict.public == ("list", "inspect")
+    assert verdict.reasons[0].startswith(f"policy: {role} lets everybody")
 
 
 def test_what_is_shown_whatever_the_acl_says() -> None:

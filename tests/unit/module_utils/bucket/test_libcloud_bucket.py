@@ -30,6 +30,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     LocalWriteError,
 )
+from tests.integration.module import without
 
 BOTH: dict[str, t.Any] = {"key": "key", "secret": "hidden"}
 
@@ -69,8 +70,18 @@ def test_libcloud_has_no_settings() -> None:
 
 
 def test_backblaze_is_refused_with_a_way_out() -> None:
+    """Also where libcloud, which would be of no use, is missing."""
     with pytest.raises(ConfigurationError, match="speaks S3"):
         open_service(Endpoint("BACKBLAZE_B2", "site-1", **BOTH))
+    speaks = pytest.raises(ConfigurationError, match="speaks S3")
+    with without("libcloud"), speaks:
+        open_service(Endpoint("BACKBLAZE_B2", "site-1", **BOTH))
+
+
+def test_memory_is_refused_with_a_way_out() -> None:
+    with pytest.raises(ConfigurationError, match="MEMORY has no buckets") as refused:
+        open_service(Endpoint("MEMORY", "site"))
+    assert "LOCAL" in refused.value.hint
 
 
 @pytest.mark.parametrize(
