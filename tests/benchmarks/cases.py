@@ -68,6 +68,7 @@ CASES = (
         10_000,
         4096,
         (MODULE, COMMAND, RCLONE, S5CMD, AWS),
+        runs=3,
     ),
     Case(
         "nothing",
@@ -92,6 +93,7 @@ CASES = (
         100_000,
         200,
         (MODULE, MANIFEST, RCLONE, S5CMD, AWS),
+        runs=3,
     ),
     Case(
         "big-up",
@@ -136,7 +138,7 @@ CASES = (
         0,
         0,
         (BUCKET, S3_BUCKET),
-        runs=9,
+        runs=5,
     ),
     Case(
         "bucket-delete",

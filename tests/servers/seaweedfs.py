@@ -66,6 +66,8 @@ class SeaweedFS(Server):
             f"-master.port={master}",
             f"-master.port.grpc={master_grpc}",
             "-master.telemetry=false",
+            # Otherwise as many as free disk space allows, of which every bucket takes some for good.
+            "-volume.max=10000",
             f"-volume.port={volume}",
             f"-volume.port.grpc={volume_grpc}",
             f"-admin.port={admin}",
