@@ -148,7 +148,8 @@ class decoding:
 
     def __exit__(self, _kind: object, error: BaseException | None, _tb: object) -> None:
         if isinstance(error, (ValueError, RecursionError)):
-            text = "it is no JSON" if type(error) is not ValueError else str(error)
+            no_text = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)
+            text = "it is no JSON" if isinstance(error, no_text) else str(error)
             raise FormatError(
                 f"{capital(self._label)} is signed, and cannot be read: {text}.",
                 hint="It was written by a newer release of longshore.storage: update here.",
