@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from unittest import mock
 
+from ansible.module_utils.common.warnings import _global_warnings
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.modules import static_container
@@ -62,6 +63,8 @@ class Result:
 def call(module: ModuleType = static_container, /, **arguments: t.Any) -> Result:
     """Run a module. What is not one of our errors passes through, and fails the test."""
     output = io.StringIO()
+    # a module's process is its own, and has no warnings of another's
+    _global_warnings.clear()
     with patch_module_args(arguments), contextlib.redirect_stdout(output):
         try:
             module.main()

@@ -19,6 +19,7 @@ when that was in that state.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import sqlite3
@@ -236,7 +237,10 @@ class TreeCache:
             yield
         except (OSError, sqlite3.Error) as exc:
             folder = os.path.dirname(self._path or "")
-            why = exc.strerror if isinstance(exc, OSError) else str(exc)
+            full = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            why = os.strerror(errno.ENOSPC) if full else str(exc)
+            if isinstance(exc, OSError):
+                why = exc.strerror
             raise LocalWriteError(
                 f"Could not keep the cache of the source tree in {folder!r}: {why}.",
                 hint="Make room there, or choose another folder with cache_path.",
