@@ -237,10 +237,9 @@ class TreeCache:
             yield
         except (OSError, sqlite3.Error) as exc:
             folder = os.path.dirname(self._path or "")
-            full = getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-            why = os.strerror(errno.ENOSPC) if full else str(exc)
-            if isinstance(exc, OSError):
-                why = exc.strerror
+            why = exc.strerror if isinstance(exc, OSError) else str(exc)
+            if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                why = os.strerror(errno.ENOSPC)
             raise LocalWriteError(
                 f"Could not keep the cache of the source tree in {folder!r}: {why}.",
                 hint="Make room there, or choose another folder with cache_path.",
