@@ -239,7 +239,7 @@ uploader:
       description: Whether the file was written.
       type: bool
   sample:
-    path: /root/.distsync
+    path: /home/ci/.distsync
     user: example-artifacts-uploader
     key_made: true
     written: true

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import shutil
 import typing as t
@@ -39,7 +40,7 @@ def measure(
     return results
 
 
-class _Rounds:
+class _Rounds(abc.ABC):
     """What the tasks have in common."""
 
     def __init__(
@@ -54,9 +55,9 @@ class _Rounds:
     def prepare(self) -> None:
         """What is done once, before all rounds."""
 
+    @abc.abstractmethod
     def run(self, tool: Tool) -> Measure:
         """One run that counts."""
-        raise NotImplementedError
 
     def traffic(self, tool: Tool) -> int | None:
         """The bytes to and from the manifest in one more run; None where that says nothing."""

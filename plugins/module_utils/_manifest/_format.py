@@ -12,7 +12,7 @@ Below ``.longshore/manifest/`` of the destination's prefix lie:
 ``root``
     JSON: ``version`` (1), ``bits``, ``shards`` (2**bits names, null for an empty shard),
     ``pending`` (the id of a run that may have changed objects since, else null), ``superseded``
-    (shards of no use any more, which the next commit deletes).
+    (shards of no use any more, which the next run deletes that changes something).
 ``shards/<name>``
     zlib over JSON lines ``[name, size, digest, source_etag, stored_size, etag, treatment, retired]``,
     sorted by name, the last ones left out where they are empty;
@@ -41,6 +41,9 @@ VERSION = 1
 ABSENT = -1
 ENTRIES_PER_SHARD = 4096
 _MAX_BITS = 12
+_ROW = (str, int, str, str, int, str, str, int)
+#: The types of a row's values: the last two may be left out.
+_SHAPES = {_ROW[:length] for length in (6, 7, 8)}
 
 
 class ManifestError(LongshoreError):
@@ -115,11 +118,13 @@ def encode_row(name: str, entry: Entry) -> str:
 
 def decode_row(line: bytes) -> tuple[str, Entry]:
     """One line of a shard. Raises ``ValueError`` when it is none."""
-    try:
-        name, *values = json.loads(line)
-        return name, Entry(*values)
-    except TypeError as exc:
-        raise ValueError(str(exc)) from None
+    return _entry(json.loads(line))
+
+
+def _entry(row: object) -> tuple[str, Entry]:
+    if not isinstance(row, list) or tuple(map(type, row)) not in _SHAPES:
+        raise ValueError(f"{row!r} is not an entry")
+    return row[0], Entry(*row[1:])
 
 
 def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
@@ -132,8 +137,8 @@ def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
         raise damaged(f"shard {name} has another content than its name says")
     try:
         rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
-        return {row[0]: Entry(*row[1:]) for row in rows}
-    except (ValueError, TypeError, LookupError):
+        return dict(map(_entry, rows))
+    except (ValueError, RecursionError):
         raise damaged(f"shard {name} has a line that is not an entry") from None
 
 
@@ -155,7 +160,7 @@ def decode_root(data: bytes) -> Root:
     try:
         document = json.loads(data)
         version = int(document["version"])
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise damaged("its root is not readable") from None
     if version > VERSION:
         raise ManifestError(
@@ -169,15 +174,16 @@ def decode_root(data: bytes) -> Root:
         not isinstance(shards, list)
         or len(shards) not in (1 << bits for bits in range(_MAX_BITS + 1))
         or document.get("bits") != (len(shards) - 1).bit_length()
-        or not all(name is None or _is_digest(name) for name in shards)
+        or not all(name is None or is_shard_name(name) for name in shards)
         or not (pending is None or isinstance(pending, str))
-        or not (isinstance(superseded, list) and all(map(_is_digest, superseded)))
+        or not (isinstance(superseded, list) and all(map(is_shard_name, superseded)))
     ):
         raise damaged("its root does not list its shards")
     return Root(tuple(shards), pending, tuple(superseded))
 
 
-def _is_digest(name: object) -> bool:
+def is_shard_name(name: object) -> bool:
+    """Whether a shard may be called so."""
     return (
         isinstance(name, str)
         and len(name) == 64

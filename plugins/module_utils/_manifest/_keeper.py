@@ -32,6 +32,7 @@ from ._format import (
     decode_shard,
     encode_root,
     encode_shard,
+    is_shard_name,
     shard_number,
     split,
 )
@@ -59,10 +60,11 @@ class Manifest:
 class ManifestKeeper:
     """The manifest of one destination.
 
-    A commit writes the shards that are new, deletes those that the last commit has replaced, then replaces the root on the condition that nobody
-    else did since it was read; where the store has no conditional writes the root is compared just
-    before. Raises ``ConditionFailedError`` when another run was there, ``ManifestError`` for a
-    manifest that cannot be read.
+    A commit writes the shards that are new, then replaces the root on the condition that nobody else
+    did since it was read; where the store has no conditional writes the root is compared just before.
+    What it supersedes is deleted by the next run that marks the manifest. Raises
+    ``ConditionFailedError`` when another run was there, ``ManifestError`` for a manifest that cannot
+    be read.
     """
 
     def __init__(self, store: Store, workers: Workers) -> None:
@@ -113,8 +115,14 @@ class ManifestKeeper:
         self._discarded = self._shards_there()
 
     def mark(self) -> None:
-        """Say that objects are about to change: until the next commit, entries are not the whole truth."""
+        """Say that objects are about to change: until the next commit, entries are not the whole truth.
+
+        Shards that are of no use any more are deleted, now that the root is this run's: whoever else
+        might write one of the same content has to come after it.
+        """
         self._replace_root(replace(self._root, pending=self._run))
+        left = self._delete(set(self._root.superseded))
+        self._root = replace(self._root, superseded=tuple(sorted(left)))
 
     def distrust(self) -> None:
         """Mark the manifest that is there, if any, because objects are changed beside it.
@@ -151,21 +159,14 @@ class ManifestKeeper:
         if (names, pending) == (self._root.shards, self._root.pending) and self._etag:
             if not self._discarded:
                 return False
-        litter = self._shards_there() if settled and self._unfinished else set()
-        useless = {*old, *litter, *self._superseded_left(new)} - new.keys()
+        litter = set()
+        if settled and self._unfinished:
+            litter = set(filter(is_shard_name, self._shards_there()))
+        useless = {*old, *litter, *self._root.superseded} - new.keys()
         self._replace_root(Root(names, pending, tuple(sorted(useless))))
         self._delete(self._discarded - useless - new.keys())
         self._discarded = set()
         return True
-
-    def _superseded_left(self, kept: t.Container[str]) -> set[str]:
-        """Delete what the root says is of no use any more; returns what that did not work for.
-
-        What this run supersedes is left to the next: whoever has just read the root needs it.
-        """
-        return self._delete(
-            {name for name in self._root.superseded if name not in kept}
-        )
 
     def _delete(self, shards: set[str]) -> set[str]:
         """Returns those that could not be deleted, which are only litter."""

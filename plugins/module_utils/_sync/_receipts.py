@@ -94,8 +94,11 @@ class Receipts:
         before = self._cache.survey()
         found = Differences(self._receipt)
         for path in sorted(now.keys() | before.keys()):
-            if now.get(path) != before.get(path):
-                self._look(source, path, found)
+            if now.get(path) == before.get(path):
+                continue
+            if path in before and not self._cache.files(path):
+                return None  # what was there is damaged in the cache
+            self._look(source, path, found)
         # a link or the like that came meanwhile is for a whole listing to explain
         return None if source.skipped or source.unreadable else found
 

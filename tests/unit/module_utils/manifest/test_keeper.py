@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import _memory
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Attributes,
     Features,
     ObjectInfo,
 )
@@ -129,7 +130,7 @@ def test_a_commit_that_changes_nothing_writes_nothing(
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_one_change_moves_one_shard_and_the_next_deletes_the_old_one(
+def test_one_change_moves_one_shard_and_the_next_mark_deletes_the_old_one(
     store: Store, workers: Workers
 ) -> None:
     keeper = ManifestKeeper(store, workers)
@@ -144,8 +145,41 @@ def test_one_change_moves_one_shard_and_the_next_deletes_the_old_one(
     assert len(shards(store) - before) == 1 and before < shards(store)
     assert read(store, workers).entries == changed
     again = changed | {"f7": Entry(0, "y", "", 0, "")}
-    assert keeper.commit(again, settled=True)
+    keeper.mark()
     assert len(before - shards(store)) == 1
+    assert keeper.commit(again, settled=True)
+    assert read(store, workers).entries == again
+
+
+def test_a_commit_that_loses_deletes_nothing(store: Store, workers: Workers) -> None:
+    ManifestKeeper(store, workers).commit(entries(3, "a"), settled=True)
+    winner, loser = ManifestKeeper(store, workers), ManifestKeeper(store, workers)
+    winner.read()
+    winner.commit(entries(3, "b"), settled=True)
+    loser.read()
+    winner.mark()
+    with pytest.raises(ConditionFailedError):
+        loser.mark()
+    winner.commit(entries(3, "a"), settled=True)
+    with pytest.raises(ConditionFailedError):
+        loser.commit(entries(4), settled=True)
+    assert read(store, workers).entries == entries(3, "a")
+
+
+def test_a_foreign_object_among_the_shards_is_left_alone(
+    store: Store, workers: Workers
+) -> None:
+    keeper = ManifestKeeper(store, workers)
+    keeper.commit(entries(3), settled=True)
+    keeper.mark()
+    foreign = "web/.longshore/manifest/shards/notes.txt"
+    store.write(foreign, b"", Attributes("text/plain"))
+    keeper = ManifestKeeper(store, workers)
+    keeper.read()
+    keeper.mark()
+    assert keeper.commit(entries(4), settled=True)
+    assert read(store, workers).entries == entries(4)
+    assert foreign in shards(store)
 
 
 @pytest.mark.usefixtures("small_shards")

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import sqlite3
 import tempfile
 import typing as t
 from pathlib import Path
@@ -149,6 +151,23 @@ def test_a_killed_runs_mark_is_not_overlooked(source: Folder, sync: Sync) -> Non
         sync(source, destination, verify="manifest", transfers=1)
     destination.traits.failures.clear()
     sync(source, destination, verify="manifest")
+    assert destination.tree() == source.tree()
+
+
+def test_a_damaged_memory_of_a_folder_hides_no_deletion(
+    source: Folder, sync: Sync
+) -> None:
+    destination = remote()
+    sync(source, destination, verify="manifest")
+    source.remove("a/1")
+    (cache,) = source.path.parent.glob("cache/*.tree")
+    with contextlib.closing(sqlite3.connect(cache)) as database, database:
+        changed = database.execute("UPDATE folder SET crc = crc + 1 WHERE path = 'a/'")
+        assert changed.rowcount == 1
+    assert counts(sync(source, destination, verify="manifest")) == {
+        "deleted": 1,
+        "unchanged": 8,
+    }
     assert destination.tree() == source.tree()
 
 
