@@ -26,7 +26,8 @@ FIND_PYTHON = python=$$($(SETUP)/find_python.sh $(PYTHON))
 ENTER = @cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES)" \
 	PATH="$(VENV)/bin:$$PATH"
 RUN = $(ENTER) && set -x &&
-PYTEST = $(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m pytest -p tests.setup.no_skips
+PYTEST = $(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m pytest -p tests.setup.no_skips \
+	-p xdist.plugin --numprocesses auto --maxprocesses 4 --dist worksteal
 ARCHIVE = longshore-storage-*.tar.gz
 
 # Where the tests' servers are; what of the surroundings could change a result; what would leave files.
