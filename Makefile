@@ -46,7 +46,7 @@ PARTS := setup lint types test-unit test-conformance test-integration sanity ans
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test $(PARTS) demo bench format release-notes constraints clean copy
+.PHONY: help test $(PARTS) demo dist soak bench format release-notes constraints clean copy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -109,8 +109,14 @@ archive: copy ## build the collection and examine the archive as Galaxy does
 	$(RUN) ansible-galaxy collection build --output-path "$(ARCHIVES)"
 	$(RUN) $(SETUP)/galaxy_import.sh "$(ARCHIVES)"/$(ARCHIVE)
 
+dist: ## make the command distsync as one file, .build/dist/distsync
+	@$(FIND_PYTHON) && "$$python" $(SETUP)/make_dist.py "$(BUILD)/dist/distsync"
+
+soak: copy ## a daemon's week in minutes: memory, descriptors and disk stay flat
+	$(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m tests.soak $(ARGS)
+
 bench: ## compare speed with the peers; writes docs/benchmarks.md
-	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
+	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" tests/benchmarks/system-packages.txt && \
 	$(SETUP)/venv.sh "$$python" "$(BENCH_VENV)" tests/benchmarks/requirements.txt && \
 	$(SETUP)/venv.sh "$$python" "$(PEERS_VENV)" tests/benchmarks/peers-requirements.txt && \
 	"$$python" $(SETUP)/copy_collection.py "$(COPY)"

@@ -101,6 +101,13 @@ options:
       output_dir:
         description: The folder that a daemon puts artifacts into. Without it, what the file has stays.
         type: path
+  host:
+    description:
+      - Makes an identity and a configuration of this one host alone, in a distribution that is there already, with
+        O(identities=managed). The file of O(daemon) is that host's; the one of O(uploader) is read.
+      - Its daemon reports its status under this name, which no other host's own identity can write. With O(state=absent) only this
+        identity and this file are deleted.
+    type: str
   encrypt:
     description:
       - The algorithm that artifacts are encrypted with. Without it, what the files have stays; new ones get
@@ -185,6 +192,13 @@ EXAMPLES = r"""
     daemon:
       key: hosts
       secret: "{{ hosts_secret }}"
+
+- name: An identity of one host, which reports as itself and as nobody else
+  longshore.storage.distsync_setup:
+    provider: artifacts
+    host: web1.example.com
+    daemon:
+      path: /etc/distsync/hosts/web1.example.com.toml
 
 - name: New access keys, beside the old ones
   longshore.storage.distsync_setup:
@@ -299,6 +313,7 @@ import typing as t
 from ..module_utils._distsync._configuration_file import DAEMON_PATH, UPLOADER_PATH
 from ..module_utils._distsync._setup import SetupOptions, set_up
 from ..module_utils._distsync._setup_files import FileOptions
+from ..module_utils._distsync._setup_host import set_up_host
 from ..module_utils._distsync._setup_report import SetupReport
 from ..module_utils._encryption._algorithms import algorithm_named
 from ..module_utils._module import ArgumentSpec, Module
@@ -322,6 +337,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     },
     "uploader": {"type": "dict", "options": _FILE},
     "daemon": {"type": "dict", "options": {**_FILE, "output_dir": {"type": "path"}}},
+    "host": {"type": "str"},
     "encrypt": {
         "type": "str",
         "choices": [
@@ -383,7 +399,8 @@ def main() -> t.NoReturn:
     module = Module(ARGUMENT_SPEC)
 
     def work() -> SetupReport:
-        return set_up(options_of(module))
+        options, host = options_of(module), module.params["host"]
+        return set_up(options) if host is None else set_up_host(options, host)
 
     module.run(work)
 

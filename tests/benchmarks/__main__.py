@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.servers._process import REPOSITORY, build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import plot, report, results
+from . import delta, encryption, plot, report, results, tables
 from .cases import CASES, Case, choose
 from .rounds import measure
 from .tree import laid_out
@@ -28,7 +28,7 @@ _ROOM = 8 << 30
 def main() -> None:
     """Measure the cases asked for, and make the page of all that was ever measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    names = ", ".join(case.name for case in CASES)
+    names = ", ".join([*(case.name for case in CASES), *_SECTIONS])
     parser.add_argument(
         "cases", nargs="*", help=f"cases, or how they begin, of: {names}"
     )
@@ -36,7 +36,12 @@ def main() -> None:
     parser.add_argument("--files", type=int, help="files of each case; a trial")
     arguments = parser.parse_args()
     chosen = choose(arguments.cases)
-    if not chosen:
+    sections = [
+        name
+        for name in _SECTIONS
+        if not arguments.cases or name.startswith(tuple(arguments.cases))
+    ]
+    if not chosen and not sections:
         parser.error(f"there are only: {names}")
     docs, kept = REPOSITORY / "docs", results.FOLDER
     if arguments.runs or arguments.files:
@@ -47,10 +52,25 @@ def main() -> None:
         case = case.sized(arguments.files or case.files)
         print(f"{case.title} …", flush=True)
         results.keep(kept, _measured(case))
+    for name in sections:
+        tables.keep(kept, name, _section(name, arguments.runs))
     found = results.kept(kept)
-    print(report.write(docs, found))
-    plot.draw(docs, found)
+    print(report.write(docs, found, tables.kept(kept, _SECTIONS)))
+    if found:
+        plot.draw(docs, found)
     print(f"Written to {docs}.")
+
+
+#: What is measured without a store, by the names of results.
+_SECTIONS = {"encryption": encryption, "delta": delta}
+
+
+def _section(name: str, rounds: int | None) -> tables.Section:
+    part = _SECTIONS[name]
+    print(f"{part.TITLE} …", flush=True)
+    settings = part.Settings()
+    made = part.tables(settings._replace(rounds=rounds or settings.rounds))
+    return tables.Section(part.TITLE, results.circumstances(), part.NOTE, made)
 
 
 def _measured(case: Case) -> results.Result:

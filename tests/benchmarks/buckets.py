@@ -80,6 +80,12 @@ class Buckets:
         if found != files:
             raise BenchmarkError(f"{tool} left {found} objects instead of {files}.")
 
+    def check_bytes(self, name: str, size: int, tool: str) -> None:
+        """Raise unless the bucket holds so many bytes at least."""
+        found = sum(item["Size"] for page in self._pages(name) for item in page)
+        if found < size:
+            raise BenchmarkError(f"{tool} left {found} bytes instead of {size}.")
+
     def check_size(self, name: str, key: str, size: int, tool: str) -> None:
         """Raise unless the object has that many bytes."""
         found = self._client.head_object(Bucket=name, Key=key)["ContentLength"]

@@ -10,12 +10,16 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .tools import (
+    AGE,
     AWS,
     BUCKET,
     COMMAND,
+    DISTSYNC_CBC,
+    DISTSYNC_GCM,
     MANIFEST,
     MODULE,
     RCLONE,
+    RCLONE_CRYPT,
     S3_BUCKET,
     S3_SYNC,
     S5CMD,
@@ -24,10 +28,26 @@ from .tools import (
 #: ``up``: to an empty bucket. ``down``: to an empty folder. ``nothing``: the bucket holds it all already.
 #: ``changed``: it does but for one file, another one for each run. ``settings``: of a bucket that has them
 #: already. ``delete``: a bucket with all that is in it.
-#: ``shared``: as ``nothing``, from one bucket for all tools.
-Task = t.Literal["up", "down", "nothing", "shared", "changed", "settings", "delete"]
+#: ``shared``: as ``nothing``, from one bucket for all tools. ``publish`` and ``fetch``: one file, to a bucket and
+#: from it, which each tool keeps there in its own way.
+Task = t.Literal[
+    "up",
+    "down",
+    "nothing",
+    "shared",
+    "changed",
+    "settings",
+    "delete",
+    "publish",
+    "fetch",
+]
 
 _MIB = 1 << 20
+
+_ENCRYPTED = (
+    "*static_container* does not encrypt: it is what the same engine does with the plain file. "
+    "distsync also verifies and signs; of its memory no more than 150 MB are allowed."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +55,8 @@ class Case:
     """``files`` of ``size`` bytes each.
 
     ``smaller`` are further counts of files, with their runs, which show what one file more costs.
-    ``rate``: it is the bytes that take the time; the store is in memory, if there is room. ``on_demand``: only run when it is named.
+    ``rate``: it is the bytes that take the time; the store is in memory, if there is room. ``plain``: the tool
+    whose rate the others' are held against. ``on_demand``: only run when it is named.
     """
 
     name: str
@@ -47,6 +68,7 @@ class Case:
     runs: int = 5
     smaller: tuple[tuple[int, int], ...] = ()
     rate: bool = False
+    plain: str | None = None
     on_demand: bool = False
     note: str = ""
 
@@ -114,6 +136,28 @@ CASES = (
         (MODULE, RCLONE, S5CMD, AWS),
         runs=3,
         rate=True,
+    ),
+    Case(
+        "encrypted-up",
+        "1 file of 1 GiB, encrypted and up",
+        "publish",
+        1,
+        1024 * _MIB,
+        (DISTSYNC_GCM, DISTSYNC_CBC, MODULE, RCLONE_CRYPT, AGE),
+        rate=True,
+        plain=MODULE,
+        note=_ENCRYPTED,
+    ),
+    Case(
+        "encrypted-down",
+        "1 file of 1 GiB, down and decrypted",
+        "fetch",
+        1,
+        1024 * _MIB,
+        (DISTSYNC_GCM, DISTSYNC_CBC, MODULE, RCLONE_CRYPT, AGE),
+        rate=True,
+        plain=MODULE,
+        note=_ENCRYPTED,
     ),
     Case(
         "s3_sync-first",

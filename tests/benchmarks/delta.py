@@ -4,7 +4,7 @@
 
 """``python -m tests.benchmarks.delta``: how much of a new version crosses the network, by what changed in it.
 
-Each case is a tar of many files (sizes log-normal, contents random) and the next version of it. The share is
+Part of ``make bench``. Each case is a tar of many files (sizes log-normal, contents random) and the next version of it. The share is
 what a host fetches that has the version before, sealed bytes and index together, of the whole sealed object. Nothing
 goes over a network here: ranges are read from the new file itself.
 
@@ -48,7 +48,19 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._lay
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 
+from .tables import Table
+
 _MIB: t.Final = 1024 * 1024
+_COLUMNS: t.Final = (
+    "case",
+    "envelope chunk, KiB",
+    "share, %",
+    "requests",
+    "index, %",
+    "from the old, MiB",
+    "plan, s",
+    "assembly, s",
+)
 _CUTTER: t.Final = Cutter(b"benchmark"[:8])
 
 #: Of file sizes: the standard deviation of their logarithms.
@@ -76,41 +88,62 @@ class Case(t.NamedTuple):
     members: list[Member]
 
 
+TITLE: t.Final = "A new version to a host that has the one before"
+NOTE: t.Final = (
+    "Tars of many files; the share is what a host fetches, sealed bytes and index together, of the whole "
+    "sealed object. Nothing goes over a network here. Rates are in GB/s (10^9 bytes) on one thread, medians of the rounds."
+)
+
+
+class Settings(t.NamedTuple):
+    """``size`` of the tar in MiB, ``changed`` in percent of its files, ``envelope`` chunks in KiB."""
+
+    size: int = 256
+    files: int = 8000
+    changed: float = 1.0
+    envelope: t.Sequence[int] = (64, 256)
+    rounds: int = 3
+    seed: int = 1
+
+
 def main() -> None:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--size", type=int, default=256, help="MiB of the tar")
-    parser.add_argument("--files", type=int, default=8000)
-    parser.add_argument("--changed", type=float, default=1.0, help="%% of the files")
+    usual = Settings()
+    parser.add_argument("--size", type=int, default=usual.size, help="MiB of the tar")
+    parser.add_argument("--files", type=int, default=usual.files)
     parser.add_argument(
-        "--envelope", type=int, nargs="+", default=[64, 256], help="KiB"
+        "--changed", type=float, default=usual.changed, help="%% of the files"
     )
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    rng = random.Random(given.seed)
-    members = first_version(rng, given.size * _MIB, given.files)
+    parser.add_argument(
+        "--envelope", type=int, nargs="+", default=usual.envelope, help="KiB"
+    )
+    parser.add_argument("--rounds", type=int, default=usual.rounds)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    for table in tables(Settings(**vars(parser.parse_args()))):
+        print(f"{table.text()}\n")
+
+
+def tables(settings: Settings) -> list[Table]:
+    """How fast files are cut, and what each kind of change costs."""
+    rng = random.Random(settings.seed)
+    members = first_version(rng, settings.size * _MIB, settings.files)
+    rows = [[*_COLUMNS]]
     with (
         tempfile.TemporaryDirectory() as folder,
         Workers(os.cpu_count() or 1) as workers,
     ):
         old = write(Path(folder, "old.tar"), members)
-        rates(old, given.rounds)
-        with old.open("rb") as stream:
-            have = Index.of(stream, _CUTTER)
-        print(
-            "\n| case | envelope chunk, KiB | share, % | requests | index, % | from the old, MiB "
-            "| plan, s | assembly, s |\n|---|---|---|---|---|---|---|---|"
-        )
-        for case in cases(rng, members, round(given.files * given.changed / 100)):
+        cutting = rates(old, settings.rounds)
+        have = _index(old)
+        for case in cases(rng, members, round(settings.files * settings.changed / 100)):
             new = write(Path(folder, "new.tar"), case.members)
-            with new.open("rb") as stream:
-                index = Index.of(stream, _CUTTER)
-            for size in given.envelope:
+            index = _index(new)
+            for size in settings.envelope:
                 layout = Layout(AES_256_GCM, size * 1024)
-                print(
-                    f"| {case.name} | {size} | {row(old, new, have, index, layout, workers)} |"
-                )
+                figures = row(old, new, have, index, layout, workers)
+                rows.append([case.name, str(size), *figures])
+    return [cutting, Table("The next version:", rows)]
 
 
 def first_version(rng: random.Random, size: int, count: int) -> list[Member]:
@@ -170,27 +203,28 @@ def write(path: Path, members: t.Iterable[Member]) -> Path:
     return path
 
 
-def rates(path: Path, rounds: int) -> None:
+def rates(path: Path, rounds: int) -> Table:
     """How fast files are cut, from the page cache."""
     size = path.stat().st_size
     chunks = sum(1 for _chunk in _cut(path))
-    print("| work | GB/s | GB per processor second |\n|---|---|---|")
+    rows = [["work", "GB/s", "GB per processor second"]]
     for name, work in (
         ("cut, SHA-256 of each chunk", lambda: sum(1 for _chunk in _cut(path))),
         ("index: the same, and SHA-256 of all", lambda: len(_index(path))),
     ):
         wall, processor = _rates(work, size, rounds)
-        print(f"| {name} | {wall:.2f} | {processor:.2f} |")
+        rows.append([name, f"{wall:.2f}", f"{processor:.2f}"])
     encoded = len(_index(path).encode())
-    print(
-        f"\n{size / _MIB:.1f} MiB, {chunks} chunks of {size / chunks / 1024:.1f} KiB on average; "
-        f"index: {encoded} bytes, {100 * encoded / size:.3f} %"
+    caption = (
+        f"{size / _MIB:.1f} MiB, {chunks} chunks of {size / chunks / 1024:.1f} KiB on average, "
+        f"the index has {encoded} bytes, {100 * encoded / size:.3f} %:"
     )
+    return Table(caption, rows)
 
 
 def row(
     old: Path, new: Path, have: Index, index: Index, layout: Layout, workers: Workers
-) -> str:
+) -> list[str]:
     """The figures of one case, after the new file was made and verified."""
     began = time.perf_counter()
     plan = plan_delta(index, have, layout)
@@ -208,7 +242,7 @@ def row(
     assembled = time.perf_counter()
     encoded = len(index.encode())
     share = (sealed_bytes(plan) + encoded) / layout.sealed_size(index.size)
-    figures = [
+    return [
         f"{100 * share:.2f}",
         f"{len(plan.fetches)}",
         f"{100 * encoded / index.size:.2f}",
@@ -216,7 +250,6 @@ def row(
         f"{planned - began:.2f}",
         f"{assembled - planned:.2f}",
     ]
-    return " | ".join(figures)
 
 
 def sealed_bytes(plan: DeltaPlan) -> int:

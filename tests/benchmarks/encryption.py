@@ -4,7 +4,7 @@
 
 """``python -m tests.benchmarks.encryption``: how fast files are sealed and opened, and how fast the library could.
 
-The ceilings are measured in the same rounds: as many threads as the engine has, each in a loop over a
+Part of ``make bench``. The ceilings are measured in the same rounds: as many threads as the engine has, each in a loop over a
 buffer of the size of a chunk with nothing but the cipher, then with nothing but the MAC. A byte that needs
 both takes the time of both: that ceiling is ``1 / (1 / cipher + 1 / MAC)``. Rates are in GB/s (10^9 bytes of
 plaintext), medians of the rounds; a ratio is the median of the rounds' own ratios, since other work on
@@ -58,6 +58,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._str
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 
+from .tables import Table
+
 _MIB: t.Final = 1024 * 1024
 _KEY: t.Final = bytes(range(32))
 _SECRET: t.Final = SharedSecret(_KEY)
@@ -82,8 +84,16 @@ class Rates(t.NamedTuple):
     ceiling: float
 
 
+TITLE: t.Final = "Sealing and opening, without a store"
+NOTE: t.Final = (
+    "Rates are in GB/s (10^9 bytes of plaintext), medians of the rounds. The ceiling is what as many threads do "
+    "with nothing but the cipher and the MAC; the ratio is the median of the rounds' own. Memory is what a "
+    "process grows by that seals a stream and opens it again."
+)
+
+
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", type=int, default=256, help="MiB of plaintext")
     parser.add_argument("--rounds", type=int, default=7)
@@ -91,28 +101,59 @@ def main() -> None:
     parser.add_argument("--chunk", type=int, default=CHUNK_SIZE // 1024, help="KiB")
     parser.add_argument("--growth-of", metavar="ALGORITHM", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    size, chunk_size = given.size * _MIB, given.chunk * 1024
-    with Workers(given.threads) as workers:
-        if given.growth_of:
-            print(growth(algorithm_named(given.growth_of), size, chunk_size, workers))
-            return
-        plain = (os.urandom(16 * _MIB) * (given.size // 16 + 1))[:size]
-        print("| work | GB/s | GB per processor second | ceiling, GB/s | ratio |")
-        print("|---|---|---|---|---|")
+    settings = Settings(given.size, given.rounds, given.threads, given.chunk)
+    if given.growth_of:
+        print(growth(algorithm_named(given.growth_of), settings))
+        return
+    for table in tables(settings):
+        print(f"{table.text()}\n")
+
+
+class Settings(t.NamedTuple):
+    """``size`` in MiB, ``chunk`` in KiB."""
+
+    size: int = 256
+    rounds: int = 7
+    threads: int = os.cpu_count() or 1
+    chunk: int = CHUNK_SIZE // 1024
+
+
+def tables(settings: Settings) -> list[Table]:
+    """Rates, and memory."""
+    return [_rates(settings), _growths(settings)]
+
+
+def _rates(settings: Settings) -> Table:
+    size, chunk_size = settings.size * _MIB, settings.chunk * 1024
+    rows = [["work", "GB/s", "GB per processor second", "ceiling, GB/s", "ratio"]]
+    plain = (os.urandom(16 * _MIB) * (settings.size // 16 + 1))[:size]
+    with Workers(settings.threads) as workers:
         for work in works(plain, chunk_size, workers):
             rounds = [
-                measure(work, size, chunk_size, given.threads)
-                for _unused in range(given.rounds)
+                measure(work, size, chunk_size, settings.threads)
+                for _unused in range(settings.rounds)
             ]
             figures = [statistics.median(rates) for rates in zip(*rounds, strict=True)]
             figures.append(statistics.median(r.engine / r.ceiling for r in rounds))
-            print(f"| {work.name} | {' | '.join(f'{one:.2f}' for one in figures)} |")
-    print("\n| algorithm | memory, MiB |\n|---|---|")
+            rows.append([work.name, *(f"{one:.2f}" for one in figures)])
+    caption = (
+        f"{settings.size} MiB in chunks of {settings.chunk} KiB on {settings.threads} threads, "
+        f"{settings.rounds} rounds:"
+    )
+    return Table(caption, rows)
+
+
+def _growths(settings: Settings) -> Table:
+    """Each in a process of its own."""
+    rows = [["algorithm", "memory, MiB"]]
     for algorithm in ALGORITHMS:
-        arguments = [*sys.argv[1:], "--growth-of", algorithm.name]
+        arguments = ["--growth-of", algorithm.name, "--size", str(settings.size)]
+        arguments += ["--threads", str(settings.threads)]
+        arguments += ["--chunk", str(settings.chunk)]
         command = [sys.executable, "-m", "tests.benchmarks.encryption", *arguments]
         grown = subprocess.run(command, check=True, capture_output=True, text=True)
-        print(f"| {algorithm.name} | {grown.stdout.strip()} |")
+        rows.append([algorithm.name, grown.stdout.strip()])
+    return Table("Memory:", rows)
 
 
 def works(plain: bytes, chunk_size: int, workers: Workers) -> t.Iterator[Work]:
@@ -142,15 +183,16 @@ def measure(work: Work, size: int, chunk_size: int, threads: int) -> Rates:
     return Rates(size / wall / 1e9, size / processor / 1e9, ceiling)
 
 
-def growth(algorithm: Algorithm, size: int, chunk_size: int, workers: Workers) -> int:
+def growth(algorithm: Algorithm, settings: Settings) -> int:
     """MiB that this process grows by when so many bytes are sealed, and opened as they come out."""
     piece = bytes(_MIB)
     before = _peak()
-    source = Pieces(piece for _unused in range(size // _MIB))
-    sealed = _seal_from(source, algorithm, chunk_size, workers)
-    count = sum(len(one) for one in open_stream(sealed, _SECRET, "x", workers))
-    if count != size:
-        raise RuntimeError(f"{count} bytes came out of {size}")
+    source = Pieces(piece for _unused in range(settings.size))
+    with Workers(settings.threads) as workers:
+        sealed = _seal_from(source, algorithm, settings.chunk * 1024, workers)
+        count = sum(len(one) for one in open_stream(sealed, _SECRET, "x", workers))
+    if count != settings.size * _MIB:
+        raise RuntimeError(f"{count} bytes came out of {settings.size} MiB")
     return (_peak() - before) // 1024
 
 

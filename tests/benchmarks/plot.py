@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from .report import OURS
 from .results import Result
+from .tools import OURS
 
 _BAR, _TITLE = 0.26, 0.62  # inches
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from . import fleet_report
 from .measure import Series
-from .results import Result
-from .tools import BUCKET, COMMAND, MANIFEST, MODULE, WORKERS
+from .results import FOLDER, Result
+from .tables import Section
+from .tools import MODULE, OURS, WORKERS
 
 _HEAD = f"""<!--
 Copyright (c) 2026, the longshore.storage authors
@@ -38,20 +40,26 @@ What ours remember of local files between runs is empty before each first sync. 
 run once before, untimed; where one file is changed, before each time. Then it is another file for each run of each
 tool, rewritten just before with one byte more.
 
+Where a file is encrypted, *of the plain rate* is the rate held against that of *{MODULE}*, the same engine without encryption.
+rclone crypt uses XSalsa20-Poly1305, age ChaCha20-Poly1305.
+
 The settings of a bucket are versioning, encryption, tags, policy, ownership and who pays: those that the store and both modules
 have. A bucket that is deleted is another one for each run, filled outside what is measured.
 
 ![Wall time of every tool in every case](benchmarks.svg)
 """
 
-#: Those of ours.
-OURS = (MODULE, MANIFEST, COMMAND, BUCKET)
 
-
-def write(docs: Path, results: t.Sequence[Result]) -> str:
+def write(
+    docs: Path, results: t.Sequence[Result], sections: t.Sequence[Section]
+) -> str:
     """Write the page; returns the text of its tables."""
-    tables = "\n".join(_section(result) for result in results)
-    (docs / "benchmarks.md").write_text(f"{_HEAD}\n{tables}")
+    tables = "\n".join(
+        [*map(_section, results), *(section.text() for section in sections)]
+    )
+    fleet = fleet_report.section(FOLDER)
+    page = f"{_HEAD}\n{tables}" + (f"\n{fleet}" if fleet else "")
+    (docs / "benchmarks.md").write_text(page)
     return tables
 
 
@@ -89,6 +97,11 @@ def _columns(result: Result) -> list[list[str]]:
     if result.case.rate:
         size = result.steps[-1][0] * result.case.size / 1e6
         columns.append(["MB/s", *(f"{size / wall:.0f}" for wall in walls)])
+    if result.case.plain is not None:
+        plain = result.series[result.case.plain].median("wall")
+        columns.append(
+            ["of the plain rate", *(f"{plain / wall:.2f}" for wall in walls)]
+        )
     columns += [
         ["processor, s", *(f"{one.median('processor'):.2f}" for one in every)],
         ["memory, MB", *(f"{one.median('memory'):.0f}" for one in every)],

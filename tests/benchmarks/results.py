@@ -22,6 +22,7 @@ from .cases import CASES, Case
 from .measure import Measure, Series
 
 FOLDER = Path(__file__).with_name("results")
+_STORE = {True: ", the store in memory", False: ", the store on disk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,15 @@ def kept(folder: Path) -> list[Result]:
     return [_read(case, path) for case, path in paths.items() if path.exists()]
 
 
-def circumstances(*, in_memory: bool) -> str:
-    """When, on what and of what it is measured, and whether the store is in memory."""
+def circumstances(*, in_memory: bool | None = None) -> str:
+    """When, on what and of what it is measured, and whether the store is in memory, if there is one."""
     version = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
     changes = _git("status", "--porcelain", "--", "plugins")
+    store = "" if in_memory is None else _STORE[in_memory]
     return (
         f"{datetime.date.today()}, commit {_git('rev-parse', '--short', 'HEAD')}"
         f"{' with changes' if changes else ''}, {os.cpu_count()} cores, {version}, "
-        f"Python {platform.python_version()}, the store {'in memory' if in_memory else 'on disk'}"
+        f"Python {platform.python_version()}{store}"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import filecmp
 import shutil
 import typing as t
 from dataclasses import replace
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests.servers.seaweedfs import SeaweedFS
 
+from . import encrypted
 from .buckets import Buckets
 from .cases import Case
 from .measure import BenchmarkError, Measure, Series, run
@@ -169,6 +171,46 @@ class _Down(_Prepared):
         return found
 
 
+class _Publish(_Rounds):
+    """One file to an empty bucket."""
+
+    def run(self, tool: Tool) -> Measure:
+        _forget(self.work)
+        with self.buckets.fresh() as bucket:
+            found = _run(tool, self.job(bucket))
+            self.buckets.check_bytes(bucket, self.tree.size, tool.name)
+        return found
+
+
+class _Fetch(_Rounds):
+    """One file from a bucket of the tool's own, to an empty folder."""
+
+    def prepare(self) -> None:
+        self.bucket = {tool.name: self.buckets.make() for tool in self.chosen}
+        for tool in self.chosen:
+            _run(tool, self.job(self.bucket[tool.name]))
+
+    def run(self, tool: Tool) -> Measure:
+        _forget(self.work)
+        folder = self.work / "down"
+        folder.mkdir()
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder)
+            url = f"http://127.0.0.1:{self.port}"
+            bucket = self.bucket[tool.name]
+            found = _run(tool, Job(folder, bucket, url, sizes=False, down=True))
+            source, fetched = self.job(bucket).file, next(folder.rglob("*.bin"))
+            if not filecmp.cmp(source, fetched, shallow=False):
+                raise BenchmarkError(f"{tool.name} fetched something else.")
+        return found
+
+
+def _forget(work: Path) -> None:
+    """What ours remember."""
+    for folder in (cache_folder(work), encrypted.state_folder(work)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class _Settings(_Rounds):
     """Of one bucket, which every tool has found, or made, as it should be."""
 
@@ -200,6 +242,8 @@ _TASKS: t.Mapping[str, type[_Rounds]] = {
     "changed": _Changed,
     "settings": _Settings,
     "delete": _Delete,
+    "publish": _Publish,
+    "fetch": _Fetch,
 }
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from tests.servers._process import build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
+from . import encrypted
+
 #: Workers that each tool gets, where it can be told.
 WORKERS = 32
 
@@ -32,6 +34,10 @@ AWS = "aws s3 sync"
 S3_SYNC = "community.aws.s3_sync, whole ansible command"
 BUCKET = "libcloud_bucket, whole ansible command"
 S3_BUCKET = "amazon.aws.s3_bucket, whole ansible command"
+DISTSYNC_GCM = "distsync, AES_256_GCM"
+DISTSYNC_CBC = "distsync, AEAD_AES_128_CBC_HMAC_SHA_256"
+RCLONE_CRYPT = "rclone crypt"
+AGE = "age, rclone rcat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class Job:
     sizes: bool
     down: bool = False
     state: t.Literal["present", "absent"] = "present"
+
+    @property
+    def file(self) -> Path:
+        """The only one of the folder, or where it is to be."""
+        return next(self.folder.rglob("*.bin"), self.folder / "file.bin")
 
     def ends(self, folder: str, bucket: str) -> list[str]:
         """Source and destination, from how a tool writes the two."""
@@ -66,6 +77,10 @@ class Tool:
     command: t.Callable[[Job], list[str]]
     environment: t.Mapping[str, str]
     manifest: bool = False
+
+
+#: Those of ours.
+OURS = (MODULE, MANIFEST, COMMAND, BUCKET, DISTSYNC_GCM, DISTSYNC_CBC)
 
 
 def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
@@ -106,6 +121,10 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         arguments = {"provider": _endpoint(server, job), **_kept(job)}
         return _ansible(_program("ansible"), name, arguments)
 
+    def of_one_file(command: encrypted.Command) -> t.Callable[[Job], list[str]]:
+        return lambda job: command(job.file, job.bucket, job.url, job.down)
+
+    rclone_program = _program("rclone")
     listed = (
         Tool(MODULE, True, module, ours),
         Tool(MANIFEST, True, manifest, ours, manifest=True),
@@ -116,6 +135,15 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         Tool(S3_SYNC, False, _s3_sync, peers),
         Tool(BUCKET, True, bucket, ours),
         Tool(S3_BUCKET, False, _s3_bucket, peers),
+        Tool(DISTSYNC_GCM, True, of_one_file(encrypted.gcm(server, work)), ours),
+        Tool(DISTSYNC_CBC, True, of_one_file(encrypted.cbc(server, work)), ours),
+        Tool(
+            RCLONE_CRYPT,
+            False,
+            of_one_file(encrypted.rclone_crypt(rclone_program)),
+            rclone,
+        ),
+        Tool(AGE, False, of_one_file(encrypted.age(rclone_program, work)), rclone),
     )
     return {tool.name: tool for tool in listed}
 

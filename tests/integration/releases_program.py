@@ -13,8 +13,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch
     Fetcher,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
-    Publication,
     Publisher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
+    Publication,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,

@@ -530,6 +530,16 @@ def test_somebody_elses_user_is_left_alone(bucket: Bucket) -> None:
     bucket.iam.delete_user_policy(**user, PolicyName="own")
 
 
+def test_a_user_with_somebody_elses_keys_gets_no_rights(bucket: Bucket) -> None:
+    """Who made it beforehand would have them, too."""
+    identity = bucket.open().uploader
+    bucket.iam.create_user(UserName=identity.user)
+    bucket.iam.create_access_key(UserName=identity.user)
+    with pytest.raises(PlanRefusedError, match="access keys"):
+        identity.plan()
+    assert not bucket.iam.list_user_policies(UserName=identity.user)["PolicyNames"]
+
+
 def test_reports_are_switched_on_and_off(bucket: Bucket) -> None:
     identity = bucket.open().reader
     key = identity.apply(identity.plan())

@@ -30,12 +30,20 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._identities import (
     open_identities,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._original import (
-    OriginalStore,
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._original_fetch import (
+    OriginalFetcher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._original_publish import (
+    OriginalPublisher,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
-    Publication,
     Publisher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._release import (
+    LATEST,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
+    Publication,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     Store,
@@ -168,7 +176,7 @@ def test_the_life_of_releases(new: t.Callable[[str], Distribution], kind: str) -
     assert seen is not None and fleet.fetcher().poll(seen.etag) is None
     assert fleet.publish("app", "2", b"two").sequence == 2
     later = fleet.fetcher().poll(seen.etag)
-    assert later is not None and later.feed.sequence == 2
+    assert later is not None and later.sequence == 2
     assert fleet.fetch() == b"two" and fleet.fetch(version="1") == BIG
     with pytest.raises(VersionTakenError):
         fleet.publish("app", "2", b"other")
@@ -258,20 +266,22 @@ def test_more_objects_than_a_listing_has_on_a_page(
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_original_format(new: t.Callable[[str], Distribution], kind: str) -> None:
     fleet = new(kind)
-    original = OriginalStore(
-        fleet.store, fleet.secret, fleet.workers, folder=str(fleet.folder / "memory")
-    )
+    publisher = OriginalPublisher(fleet.store, fleet.secret, fleet.workers)
+    folder = str(fleet.folder / "memory")
+    fetcher = OriginalFetcher(fleet.store, fleet.secret, fleet.workers, folder=folder)
+    dest, etag = str(fleet.dest), None
     for data in (BIG[: 3 * MIB], b"two"):
         one = Publication(fleet.file("app", data))
-        touched = original.touched()
-        assert original.publish([one]).changed == ["app"]
-        assert original.publish([one]).unchanged == ["app"]
-        assert original.touched() != touched
-        assert original.fetch("app", str(fleet.dest)).changed
-        assert not original.fetch("app", str(fleet.dest)).changed
+        assert publisher.publish([one]).changed
+        assert not publisher.publish([one]).changed
+        seen = fetcher.poll(etag)
+        assert seen is not None and fetcher.poll(seen.etag) is None
+        etag = seen.etag
+        assert fetcher.fetch("app", LATEST, dest).changed
+        assert not fetcher.fetch("app", LATEST, dest).changed
         assert fleet.dest.read_bytes() == data
     assert len(fleet.place.keys()) == 2
-    assert original.withdraw("app").changed == ["app"]
+    assert publisher.withdraw("app").changed
 
 
 # -- killed
@@ -292,7 +302,8 @@ class _Cut:
     def __enter__(self) -> t.Self:
         self._way.__enter__()
         self._run()
-        assert self._way.tripped.is_set()
+        # the process may be gone before its killer says so
+        assert self._way.tripped.wait(60)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -379,8 +390,9 @@ def test_a_publisher_killed_at_any_moment(
     fleet.publish("app", "0", b"old")
     path = fleet.file("app", b"new")
     with _Cut(fleet, "turns", turns, publish=path, key=fleet.key.encode()) as cut:
-        # the fifth request of six replaces the feed: what was sent when the process died arrives
-        assert fleet.fetch() == (b"new" if turns >= 10 else b"old")
+        # the fifth request of six replaces the feed: what was sent when the process died arrives, now or soon
+        seen = {b"old"} if turns < 10 else {b"old", b"new"}
+        assert fleet.fetch() in (seen if turns <= 10 else {b"new"})
         cut.run_again()
     assert fleet.fetch() == b"new" and fleet.fetch(version="0") == b"old"
     week_later = fleet.publisher(clock=lambda: time.time() + 8 * 86400)

@@ -26,9 +26,16 @@ from .._endpoint import Endpoint, parse_endpoint
 from .._errors import ConfigurationError
 from .._fields import did_you_mean, listed, read_fields
 from .._providers import ALIASES, PROVIDERS
+from ._configuration_daemon import (
+    DAEMON_KEYS,
+    DaemonOptions,
+    check_daemon_keys,
+    daemon_document,
+    daemon_options,
+)
+from ._configuration_swarm import SWARM_KEYS, swarm_document, swarm_settings
 from ._configuration_values import (
     BITTORRENT,
-    KEYS,
     SHOWN_LENGTH,
     Format,
     Notify,
@@ -36,10 +43,15 @@ from ._configuration_values import (
     read_value,
     written_handover,
 )
+from ._configuration_values import KEYS as SHARED_KEYS
 from ._signed import Handover
+from ._swarm._settings import SwarmSettings
 
 DEFAULT_CHANNEL: t.Final = "stable"
 DEFAULT_REGION: t.Final = "us-east-1"
+
+#: Every key outside of sections and what reads it.
+KEYS: t.Final = {**SHARED_KEYS, **DAEMON_KEYS, **SWARM_KEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class Configuration:
     ``poll_interval``: seconds of the shortest wait between two polls; the longest is twice that.
     ``handovers``: how former signing keys vouch for this one, the oldest first.
     ``output_dir``: an absolute path. ``encrypt_names`` is false for distsync01 with plain names only.
+    ``daemon``: what a daemon does beside. ``swarm_settings``: how it takes part in the swarm.
     """
 
     secret: SharedSecret
@@ -68,6 +81,8 @@ class Configuration:
     encrypt_names: bool = True
     poll_interval: float = 10.0
     output_dir: str | None = None
+    daemon: DaemonOptions = DaemonOptions()
+    swarm_settings: SwarmSettings = SwarmSettings()
 
 
 class Parsed(t.NamedTuple):
@@ -100,6 +115,8 @@ def parse_configuration(
     names = _FIELD_OF_KEY.items()
     values: dict[str, t.Any] = {name: given[key] for key, name in names if key in given}
     values["format"] = store_format
+    values["daemon"] = daemon_options(given)
+    values["swarm_settings"] = swarm_settings(given)
     return Parsed(
         Configuration(store=store, swarm=storage.swarm, **values), tuple(warnings)
     )
@@ -123,6 +140,8 @@ def as_document(configuration: Configuration) -> dict[str, object]:
         value = getattr(configuration, name)
         if key not in document and value != _DEFAULTS[name]:
             document[key] = _written(value)
+    document |= daemon_document(configuration.daemon)
+    document |= swarm_document(configuration.swarm_settings)
     return document | _sections_of(store)
 
 
@@ -156,7 +175,7 @@ _DEFAULTS: t.Mapping[str, object] = {
 
 #: What the format distsync01 has not.
 _OURS_ALONE: t.Final = frozenset(
-    {"Channel", "Delta", "Handover", "PublicKey", "SigningKey"}
+    {"Channel", "Delta", "Handover", "PublicKey", "SigningKey", "Status"}
 )
 
 
@@ -276,6 +295,7 @@ def _check_keys(
                 f"{label}: {key} is nothing that the format distsync01 has.",
                 hint=f'Leave it out, or write Format = "{Format.LONGSHORE.value}".',
             )
+    check_daemon_keys(given, old, label)
     algorithm = given.get("Encrypt", AES_128_CBC_HMAC_SHA_256)
     if old and algorithm is not AES_128_CBC_HMAC_SHA_256:
         raise ConfigurationError(

@@ -24,6 +24,9 @@ from ._failures import MismatchError
 from ._layout import artifact_context
 from ._release import Release
 
+#: Ranges of a big object ahead of the one in use: with what decrypts, no process is to take more than 150 MB.
+_AHEAD: t.Final = 4
+
 
 class Content:
     """The verified contents of a release. One small request is made at once.
@@ -90,7 +93,9 @@ class Content:
 
     def _fetch(self, begin: int, length: int) -> t.Iterator[bytes]:
         if length >= BIG and begin + length == self._info.size:
-            ranges = read_ranges(self._store, self._info, begin, self._bandwidth)
+            ranges = read_ranges(
+                self._store, self._info, begin, self._bandwidth, _AHEAD
+            )
             with contextlib.closing(ranges):
                 for piece in ranges:
                     for at in range(0, len(piece), CHUNK_SIZE):

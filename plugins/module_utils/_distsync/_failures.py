@@ -54,5 +54,16 @@ class MismatchError(DistributionError):
         )
 
 
+class UnreadableError(DistributionError):
+    """An object where only feeds and announcements are, and it is none that can be read here."""
+
+    def __init__(self, key: str, fault: str) -> None:
+        super().__init__(
+            f"Object {key!r} cannot be read, so it is not known what it needs. {fault}",
+            hint="Nothing was deleted. If it is of a former SharedSecret that no host has any more, or nobody's, "
+            "prune with unreadable, which deletes it and all that only it names.",
+        )
+
+
 class BusyError(DistributionError):
     """Another process does the same at this moment."""

@@ -20,7 +20,14 @@ from .._encryption._names import check_file_name
 from .._fields import did_you_mean
 from ._failures import ReleaseMissingError
 from ._layout import is_id
-from ._release import LATEST, decode_json, decoding, encode_json, typed
+from ._release import (
+    LATEST,
+    check_version,
+    decode_json,
+    decoding,
+    encode_json,
+    typed,
+)
 
 _FORMAT: t.Final = 1
 
@@ -171,7 +178,9 @@ class Feed:
 
     @classmethod
     def decode(cls, payload: bytes, label: str) -> t.Self:
-        """Raises ``FormatError``, and ``NameRefusedError`` for a name that no file can have."""
+        """Raises ``FormatError``, ``NameRefusedError`` for a name that no file can have, and ``RequestRefusedError``
+        for a version that is none.
+        """
         with decoding(label):
             document = decode_json(payload, _FORMAT)
             artifacts = typed(document, "artifacts", dict)
@@ -206,6 +215,7 @@ def _entry(document: t.Any) -> Entry:
             for one in dataclasses.fields(Entry)
         }
     )
+    check_version(entry.version)
     if not (is_id(entry.artifact) and is_id(entry.record)):
         raise ValueError("one of its ids is none")
     return entry

@@ -8,75 +8,43 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
-from dataclasses import dataclass
 
 from .._drivers._base import Store
 from .._encryption._names import check_file_name
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import PublicKey
+from .._errors import MissingLibraryError
 from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._content import Content
 from ._failures import ReleaseMissingError
-from ._feed import Feed
 from ._layout import ARTIFACTS
-from ._placing import (
-    Target,
-    correct_owner_and_mode,
-    has_right_owner_and_mode,
-    holds_content,
-    place,
-    target_path,
-)
+from ._patching import cutter_of, patch
+from ._placing import place
 from ._release import LATEST, Release, check_version
 from ._repository import Found, Repository
-from ._sending import Progress
+from ._results import Fetched, Listed, Progress, Seen, no_progress
+from ._sealed import Sealed, sealed
+from ._targets import Target, keep, target_path
 from ._trust import Trust
+
+if t.TYPE_CHECKING:
+    from ._swarm._swarm import Swarm
 
 #: Makes the plaintext of a release in an empty file that is open for reading and writing. Returns how many
 #: bytes of it were fetched; None where it cannot be done so, whatever it has written.
 Assembler = t.Callable[[Release, Content, t.BinaryIO], t.Optional[int]]
 
 
-class Seen(t.NamedTuple):
-    """A feed that was verified, the etag to ask with next time, and sentences for who looks after the host."""
-
-    feed: Feed
-    etag: str | None
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A release that is in its place. ``received``: bytes of plaintext that were not there yet."""
-
-    release: Release
-    path: str
-    changed: bool
-    received: int
-    warnings: tuple[str, ...]
-
-
-class Listed(t.NamedTuple):
-    """A release of a feed. Sizes are bytes, ``age`` seconds; ``latest`` is the one that hosts are to have."""
-
-    name: str
-    version: str
-    latest: bool
-    size: int
-    sealed_size: int
-    digest: str
-    created: int
-    age: int
-
-
 class Fetcher:
     """Reads one channel, trusting one key.
 
     ``folder`` is where the host remembers the last feed (made if it is missing; None: nothing is remembered,
-    so an old feed is noticed by its expiry alone).
+    so an old feed is noticed by its expiry alone). ``delta``: take what did not change from older files.
+    ``swarm``: take contents from other hosts, too; not where they are made of older files.
     """
 
     def __init__(
@@ -88,7 +56,9 @@ class Fetcher:
         workers: Workers,
         *,
         folder: str | None = None,
+        delta: bool = False,
         bandwidth: Bandwidth | None = None,
+        swarm: Swarm | None = None,
         clock: t.Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -97,15 +67,16 @@ class Fetcher:
         self._workers = workers
         self._bandwidth = bandwidth or Bandwidth(None)
         self._repository = Repository(store, secret, channel, clock)
-        place = f"reader of {store.endpoint.full_place}"
-        self._trust = Trust(key, folder, place, channel)
+        self._delta = delta
+        self._swarm = swarm
+        subject = f"reader of {self._repository.place}"
+        self._trust = Trust((key,), folder, subject, channel)
 
     # -- the feed
 
     def look(self) -> Seen:
         """The feed as it is now, verified and remembered. Raises ``ReleaseMissingError`` while there is none."""
-        found = self._read()
-        return Seen(found.feed, found.etag, found.warnings)
+        return seen(self._read(), self._repository.clock())
 
     def poll(self, etag: str | None) -> Seen | None:
         """None while the feed is what it was with this etag, or there is none; one small request then.
@@ -119,7 +90,7 @@ class Fetcher:
 
     def listing(self) -> list[Listed]:
         """Every release of the channel, by name, in the order of their publication."""
-        return listing(self.look().feed, self._repository.clock())
+        return [*self.look().releases]
 
     def _read(self) -> Found:
         found = self._repository.read_feed(self._trust)
@@ -144,13 +115,15 @@ class Fetcher:
         dest: str,
         *,
         check: bool = False,
-        progress: Progress = lambda size: None,
+        progress: Progress = no_progress,
+        older: str | None = None,
         assemble: Assembler | None = None,
     ) -> Fetched:
         """Have a release at ``dest``, a file or a folder to put it in; ``check``: only say whether it is not.
 
-        ``assemble`` may make the contents out of an older file and ranges: they are verified by their digest in
-        any case. Raises ``NameRefusedError`` and ``RequestRefusedError`` before anything is asked for.
+        ``older``: an older file of that artifact, to take what did not change from (None: what is at ``dest``).
+        ``assemble`` may make the contents in any other way: they are verified by their digest in any case.
+        Raises ``NameRefusedError`` and ``RequestRefusedError`` before anything is asked for.
         """
         check_file_name(name)
         if version != LATEST:
@@ -161,6 +134,7 @@ class Fetcher:
             dest,
             check=check,
             progress=progress,
+            older=older,
             assemble=assemble,
             warnings=warnings,
         )
@@ -171,7 +145,8 @@ class Fetcher:
         dest: str,
         *,
         check: bool = False,
-        progress: Progress = lambda size: None,
+        progress: Progress = no_progress,
+        older: str | None = None,
         assemble: Assembler | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Fetched:
@@ -185,28 +160,70 @@ class Fetcher:
             release.owner,
             release.group,
         )
-        if holds_content(target):
-            changed = not has_right_owner_and_mode(target)
-            if changed and not check:
-                correct_owner_and_mode(target)
-            return Fetched(release, path, changed, 0, warnings)
+
+        def fetched(
+            changed: bool, received: int = 0, more: tuple[str, ...] = ()
+        ) -> Fetched:
+            return Fetched(
+                release.name,
+                release.version,
+                release.digest,
+                release.size,
+                path,
+                changed,
+                received,
+                (*warnings, *more),
+            )
+
+        kept = keep(target, check=check)
+        if kept is not None:
+            return fetched(kept.changed)
         if check:
-            return Fetched(release, path, True, 0, warnings)
-        content = self.content(release)
-        received = place(
-            target,
-            release.artifact,
-            content,
-            progress,
-            None if assemble is None else lambda out: assemble(release, content, out),
-        )
-        return Fetched(release, path, True, received, warnings)
+            return fetched(True)
+        notes: list[str] = []
+        patched = self._can_patch(release, older or path)
+        key = self._repository.key(ARTIFACTS, release.artifact)
+        swarm = None if patched or assemble is not None else self._swarm
+        with sealed(release, self._store, key, swarm) as there:
+            content = self._content(release, there)
+
+            def make(out: t.BinaryIO) -> int | None:
+                if assemble is not None:
+                    return assemble(release, content, out)
+                try:
+                    return self._patch(release, content, older or path, out, progress)
+                except MissingLibraryError as error:
+                    notes.append(f"{error} All of {release.name!r} was fetched.")
+                    return None
+
+            received = place(target, release.artifact, content, progress, make)
+        return fetched(True, received, (*there.warnings, *notes))
+
+    def _can_patch(self, release: Release, older: str) -> bool:
+        return self._delta and bool(release.index) and os.path.lexists(older)
+
+    def _patch(
+        self,
+        release: Release,
+        content: Content,
+        older: str,
+        out: t.BinaryIO,
+        progress: Progress,
+    ) -> int | None:
+        if not self._can_patch(release, older):
+            return None
+        cutter = cutter_of(self._secret)
+        return patch(release, content, older, cutter, out, progress)
 
     def content(self, release: Release) -> Content:
         """The plaintext of a release, by ranges."""
+        key = self._repository.key(ARTIFACTS, release.artifact)
+        return self._content(release, Sealed(self._store, key))
+
+    def _content(self, release: Release, there: Sealed) -> Content:
         return Content(
-            self._store,
-            self._repository.key(ARTIFACTS, release.artifact),
+            there.store,
+            there.key,
             self._secret,
             release,
             self._workers,
@@ -221,9 +238,10 @@ class Fetcher:
         return release, found.warnings
 
 
-def listing(feed: Feed, now: float) -> list[Listed]:
-    """Every release of a feed, by name, in the order of their publication."""
-    return [
+def seen(found: Found, now: float) -> Seen:
+    """What there is to know of a feed that was read."""
+    feed = found.feed
+    releases = tuple(
         Listed(
             name,
             one.version,
@@ -236,4 +254,5 @@ def listing(feed: Feed, now: float) -> list[Listed]:
         )
         for name, line in sorted(feed.artifacts.items())
         for one in line.releases
-    ]
+    )
+    return Seen(releases, feed.sequence, feed.expires, found.etag, found.warnings)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The two identities of a distribution: IAM users with one inline policy and access keys each."""
+"""The identities of a distribution: IAM users with one inline policy and access keys each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._bucket._policy import canonical_policy
+from .._encryption._secret import SharedSecret
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, LongshoreError, PlanRefusedError
 from ._iam import Iam, code_of
-from ._policies import Policy, reader_policy, same_policy, uploader_policy
+from ._layout import status_id
+from ._policies import (
+    Policy,
+    host_policy,
+    reader_policy,
+    same_policy,
+    uploader_policy,
+)
 
 POLICY_NAME: t.Final = "distsync"
 _MAX_NAME: t.Final = 64
@@ -92,6 +100,9 @@ class Identity:
         user of this name that somebody else made, and what ``Iam.call`` raises.
         """
         found = self._look()
+        if found.policy is None and found.keys and key_in_use not in found.keys:
+            # whoever has these keys could do all that the policy will allow
+            raise self._somebody_elses("access keys")
         makes_key = rotate or key_in_use not in found.keys
         others = sum(key != key_in_use for key in found.keys)
         return IdentityPlan(
@@ -166,12 +177,15 @@ class Identity:
         policy = self._read_policy() if POLICY_NAME in names else None
         grants = tuple(self._grants(names))
         if policy is None and grants:
-            raise PlanRefusedError(
-                f"IAM user {self.user!r} exists and is somebody else's: it has {grants[0]}, and not distsync's policy.",
-                hint="Delete or rename that user, or choose another name for the bucket.",
-            )
+            raise self._somebody_elses(str(grants[0]))
         active = tuple(key for key, status in self._keys() if status == "Active")
         return _Found(True, policy, grants, active)
+
+    def _somebody_elses(self, has: str) -> PlanRefusedError:
+        return PlanRefusedError(
+            f"IAM user {self.user!r} exists and is somebody else's: it has {has}, and not distsync's policy.",
+            hint="Delete or rename that user, or choose another name for the bucket.",
+        )
 
     def _read_policy(self) -> Policy | None:
         read = self._find(
@@ -283,12 +297,7 @@ def open_identities(endpoint: Endpoint, *, reports: bool = False) -> Identities:
     ``reports``: the daemons may write their status. Nothing is sent yet. Raises
     ``ConfigurationError`` where there is no IAM, and ``MissingLibraryError``.
     """
-    if endpoint.prefix:
-        raise ConfigurationError(
-            f"Identities are for a whole bucket, and {endpoint.full_place} is a part of one.",
-            hint="Leave out the prefix, or use identities: given.",
-        )
-    iam = Iam(endpoint)
+    iam = _open_iam(endpoint)
     bucket, partition = endpoint.container, iam.partition
     return Identities(
         Identity(
@@ -302,6 +311,31 @@ def open_identities(endpoint: Endpoint, *, reports: bool = False) -> Identities:
             reader_policy(bucket, reports=reports, partition=partition),
         ),
     )
+
+
+def open_host_identity(endpoint: Endpoint, secret: SharedSecret, host: str) -> Identity:
+    """An identity of one host's own, which may write this host's status and no other's.
+
+    Raises as ``open_identities``.
+    """
+    iam = _open_iam(endpoint)
+    bucket, partition = endpoint.container, iam.partition
+    # not the host's name as it is: IAM does not take every one, and two could come to the same
+    role = f"host-{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+    return Identity(
+        iam,
+        user_name(bucket, role),
+        host_policy(bucket, status_id(secret, host), partition=partition),
+    )
+
+
+def _open_iam(endpoint: Endpoint) -> Iam:
+    if endpoint.prefix:
+        raise ConfigurationError(
+            f"Identities are for a whole bucket, and {endpoint.full_place} is a part of one.",
+            hint="Leave out the prefix, or use identities: given.",
+        )
+    return Iam(endpoint)
 
 
 def user_name(bucket: str, role: str) -> str:

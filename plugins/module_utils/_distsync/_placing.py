@@ -28,70 +28,17 @@ from .._drivers._local_resumable import (
     remove_unlocked,
 )
 from .._encryption._pieces import Pieces
-from .._errors import ConfigurationError, LocalWriteError
+from .._errors import LocalWriteError
 from .._sync._hashes import Hashes
 from ._content import Content
 from ._failures import BusyError, MismatchError
+from ._targets import Target, explained, give, keep, known_ids
 
 #: Bytes from one mark to the next in a file on its way.
 STEP: t.Final = 1024 * 1024
 _READ_SIZE: t.Final = 1024 * 1024
-
-
-class Target(t.NamedTuple):
-    """What is to be at a place. ``digest``: SHA-256, hex; ``owner``, ``group``: names, or None for whoever does it."""
-
-    path: str
-    size: int
-    digest: str
-    mode: int
-    owner: str | None
-    group: str | None
-
-
-def target_path(dest: str, name: str) -> str:
-    """The file that is meant by a destination: ``name`` in it, if it is a folder."""
-    path = os.path.abspath(os.path.expanduser(dest))
-    return os.path.join(path, name) if os.path.isdir(path) else path
-
-
-def holds_content(target: Target) -> bool:
-    """Whether the contents are there already, in a file and not behind a link."""
-    try:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(target.path, flags)
-    except OSError:
-        return False
-    with open(descriptor, "rb", buffering=0) as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != target.size:
-            return False
-        sha256 = hashlib.sha256()
-        while data := file.read(_READ_SIZE):
-            sha256.update(data)
-    return sha256.hexdigest() == target.digest
-
-
-def has_right_owner_and_mode(target: Target) -> bool:
-    """Of a file that ``holds_content``. Raises ``ConfigurationError`` for an owner that is not known here."""
-    status = os.stat(target.path, follow_symlinks=False)
-    uid, gid = _ids(target)
-    return (
-        stat.S_IMODE(status.st_mode) == target.mode
-        and uid in (-1, status.st_uid)
-        and gid in (-1, status.st_gid)
-    )
-
-
-def correct_owner_and_mode(target: Target) -> None:
-    """Of a file that ``holds_content``."""
-    with _explained(target.path):
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(target.path, flags)
-        try:
-            _give(descriptor, target)
-        finally:
-            os.close(descriptor)
+#: At opening a file that somebody else keeps putting others in the place of.
+_ATTEMPTS: t.Final = 5
 
 
 def place(
@@ -108,22 +55,19 @@ def place(
     written until then is left for the next run. Raises ``MismatchError`` for another digest, ``BusyError``
     while another process writes the same, ``LocalWriteError``, ``ConfigurationError``.
     """
-    _ids(target)
+    known_ids(target)
     folder, name = os.path.split(target.path)
     if os.path.isdir(target.path) and not os.path.islink(target.path):
         raise LocalWriteError(f"Could not write {target.path!r}: it is a folder.")
     aside = f"{RESUMABLE}{_short(name)}{_short(identity)}"
     with contextlib.ExitStack() as stack:
-        with _explained(target.path):
+        with explained(target.path):
             parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             stack.callback(os.close, parent)
-            file = open_resumable(aside, parent, target.size, STEP)
-            if file is None:
-                raise _busy(target.path)
+            file = _open_aside(aside, parent, target.size, target.path)
             stack.enter_context(file.file)
-            os.fchmod(file.file.fileno(), 0o600)
         try:
-            with _explained(target.path):
+            with explained(target.path):
                 hashes = Hashes(md5=False)
                 file.recover(hashes.accept)
                 _require_room(target, file.position)
@@ -132,9 +76,9 @@ def place(
                 taken = _assembled(file, target, assemble)
             if taken is None:
                 taken = _fill(file, target, hashes, content, progress)
-            with _explained(target.path):
+            with explained(target.path):
                 file.finish()
-                _give(file.file.fileno(), target)
+                give(file.file.fileno(), target)
                 os.fsync(file.file.fileno())
                 os.rename(aside, name, src_dir_fd=parent, dst_dir_fd=parent)
                 os.fsync(parent)
@@ -145,6 +89,34 @@ def place(
             raise
     _remove_others(folder, name)
     return taken
+
+
+def _open_aside(name: str, parent: int, size: int, path: str) -> Resumable:
+    """The file to write, in the folder ``parent``, which nobody else has open or can open.
+
+    What somebody else put there, or made another name of, is taken out of the way: it is somebody's file,
+    or they could go on writing it after it was verified.
+    """
+    for _unused in range(_ATTEMPTS):
+        try:
+            file = open_resumable(name, parent, size, STEP, mode=0o600)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            os.unlink(name, dir_fd=parent)
+            continue
+        if file is None:
+            raise _busy(path)
+        status = os.fstat(file.file.fileno())
+        is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if is_ours and status.st_nlink == 1 and not status.st_mode & 0o077:
+            return file
+        file.file.close()
+        os.unlink(name, dir_fd=parent)
+    raise LocalWriteError(
+        f"Could not write {path!r}: somebody else keeps putting files in its way.",
+        hint="Give this user a folder that nobody else can write.",
+    )
 
 
 def _fill(
@@ -162,7 +134,7 @@ def _fill(
         hashes.update(data)
         if hashes.size > target.size:
             break
-        with _explained(target.path):
+        with explained(target.path):
             file.append(data, hashes.mark())
         progress(len(data))
     _check(target, hashes)
@@ -174,7 +146,7 @@ def _assembled(
 ) -> int | None:
     """None, and an empty file, where it was not made so."""
     out = file.file
-    with _explained(target.path):
+    with explained(target.path):
         out.truncate(0)
         taken = assemble(t.cast(t.BinaryIO, out))
         if taken is not None:
@@ -207,36 +179,6 @@ def _require_room(target: Target, there: int) -> None:
         )
 
 
-def _give(descriptor: int, target: Target) -> None:
-    """Owner first: a change of it takes permissions away."""
-    uid, gid = _ids(target)
-    if (uid, gid) != (-1, -1):
-        os.fchown(descriptor, uid, gid)
-    os.fchmod(descriptor, target.mode)
-
-
-def _ids(target: Target) -> tuple[int, int]:
-    """Raises ``ConfigurationError``."""
-    import grp
-    import pwd
-
-    uid = gid = -1
-    try:
-        if target.owner is not None:
-            uid = pwd.getpwnam(target.owner).pw_uid
-        if target.group is not None:
-            gid = grp.getgrnam(target.group).gr_gid
-    except KeyError:
-        kind, name = ("user", target.owner) if uid == -1 else ("group", target.group)
-        if target.owner is None:
-            kind, name = "group", target.group
-        raise ConfigurationError(
-            f"{target.path!r} is to belong to the {kind} {name!r}, which is not on this host.",
-            hint=f"Make that {kind} here, or publish without it.",
-        ) from None
-    return uid, gid
-
-
 class Placed(t.NamedTuple):
     """Whether the file is another than before, its size in bytes, and its SHA-256, hex."""
 
@@ -259,14 +201,11 @@ def place_stream(
     folder, name = os.path.split(path)
     aside = f"{RESUMABLE}{_short(name)}s"
     with contextlib.ExitStack() as stack:
-        with _explained(path):
+        with explained(path):
             parent = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             stack.callback(os.close, parent)
-            opened = open_resumable(aside, parent, 0, STEP)
-            if opened is None:
-                raise _busy(path)
+            opened = _open_aside(aside, parent, 0, path)
             file = stack.enter_context(opened.file)
-            os.fchmod(file.fileno(), 0o600)
             file.truncate(0)
         is_placed = False
         try:
@@ -274,16 +213,14 @@ def place_stream(
             for data in content:
                 hashes.update(data)
                 progress(len(data))
-                with _explained(path):
+                with explained(path):
                     _write_all(file, data)
             digest = hashes.digests().sha256
             target = Target(path, hashes.size, digest, mode, None, None)
-            with _explained(path):
-                if holds_content(target):
-                    changed = not has_right_owner_and_mode(target)
-                    if changed:
-                        correct_owner_and_mode(target)
-                    return Placed(changed, hashes.size, digest)
+            with explained(path):
+                kept = keep(target)
+                if kept is not None:
+                    return Placed(kept.changed, hashes.size, digest)
                 os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
                 os.rename(aside, name, src_dir_fd=parent, dst_dir_fd=parent)
@@ -319,19 +256,3 @@ def _remove_others(folder: str, name: str) -> None:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> t.Iterator[None]:
-    """Turns the system's errors into ours."""
-    try:
-        yield
-    except OSError as error:
-        hint = ""
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            hint = "Make room and run again."
-        elif error.errno in (errno.EPERM, errno.EACCES):
-            hint = "Give this user the folder; owners can be set by root alone."
-        raise LocalWriteError(
-            f"Could not write {path!r}: {error.strerror}.", hint=hint
-        ) from None

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What each of a distribution's two identities may do, as the documents that IAM takes: pure.
+"""What each of a distribution's identities may do, as the documents that IAM takes: pure.
 
-Both may list the bucket, where the keys are ids; a missing object is a 404 to them for that, and
-not a 403. Neither may do anything to the bucket itself, to another bucket, or to versions that a
+All may list the bucket, where the keys are ids; a missing object is a 404 to them for that, and
+not a 403. None may do anything to the bucket itself, to another bucket, or to versions that a
 versioned bucket keeps of overwritten and deleted objects.
 """
 
@@ -22,7 +22,7 @@ Policy = dict[str, t.Any]
 
 _BUCKET: t.Final = ""
 
-#: Prefix -> actions on the objects below it. Contents are written under the condition that they are
+#: Prefix (or one whole key) -> actions on the objects below it. Contents are written under the condition that they are
 #: not there yet, which takes no permission to read; a head is replaced under the condition that it
 #: is still the one that was read, which does. Large contents are sent in parts and resumed.
 _UPLOADER: t.Final[t.Mapping[str, tuple[str, ...]]] = {
@@ -44,6 +44,7 @@ _READER: t.Final[t.Mapping[str, tuple[str, ...]]] = {
     RELEASES: ("s3:GetObject",),
     FEED: ("s3:GetObject",),
 }
+_REPORT: t.Final = ("s3:PutObject",)
 
 
 def uploader_policy(bucket: str, *, partition: str = "aws") -> Policy:
@@ -59,10 +60,15 @@ def reader_policy(
 ) -> Policy:
     """The document for the daemons: they can only read; with ``reports`` also write their status.
 
-    All hosts share the identity, so it is the status' signature that tells them apart, not this.
+    All hosts share the identity, so each may then replace every other's status.
     """
-    status = {STATUS: ("s3:PutObject",)} if reports else {}
+    status = {STATUS: _REPORT} if reports else {}
     return _document({**_READER, **status}, bucket, partition)
+
+
+def host_policy(bucket: str, status: str, *, partition: str = "aws") -> Policy:
+    """The document for one host's own identity: it can read, and write the status of this id alone."""
+    return _document({**_READER, STATUS + status: _REPORT}, bucket, partition)
 
 
 def same_policy(one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
@@ -78,8 +84,14 @@ def _document(
         {
             "Effect": "Allow",
             "Action": list(actions),
-            "Resource": arn if prefix == _BUCKET else f"{arn}/{prefix}*",
+            "Resource": _resource(arn, key),
         }
-        for prefix, actions in allowed.items()
+        for key, actions in allowed.items()
     ]
     return canonical_policy({"Version": "2012-10-17", "Statement": statements})
+
+
+def _resource(arn: str, key: str) -> str:
+    if key == _BUCKET:
+        return arn
+    return f"{arn}/{key}*" if key.endswith("/") else f"{arn}/{key}"

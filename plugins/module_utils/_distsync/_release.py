@@ -34,6 +34,7 @@ class Release:
     plaintext, hex. ``mode``: permission bits. ``owner`` and ``group``: names, or None for those of who
     fetches. ``expires``: None for never. ``index``: where the plaintext can be cut, as ``_chunks``
     encodes it, so that who has an older file reads only ranges of the object; empty where there is none.
+    ``torrent``: the hashes of the object's pieces, as ``_swarm`` makes them; empty where there are none.
     """
 
     name: str
@@ -49,30 +50,40 @@ class Release:
     group: str | None = None
     expires: int | None = None
     index: bytes = b""
+    torrent: bytes = b""
 
     def encode(self) -> bytes:
         document = {
             one.name: getattr(self, one.name) for one in dataclasses.fields(self)
         }
         document["format"] = _FORMAT
-        document["index"] = base64.b64encode(self.index).decode()
+        for name in _BYTES:
+            document[name] = base64.b64encode(getattr(self, name)).decode()
+        if not self.torrent:
+            del document["torrent"]
         return encode_json(document)
 
     @classmethod
     def decode(cls, payload: bytes, label: str) -> t.Self:
-        """Raises ``FormatError``, and ``RequestRefusedError`` for a mode that is refused."""
+        """Raises ``FormatError``, and ``RequestRefusedError`` for a mode or an owner that is refused."""
         with decoding(label):
             document = decode_json(payload, _FORMAT)
             check_mode(typed(document, "mode", int))
+            for name in ("owner", "group"):
+                check_owner(typed(document, name, _TYPES[name]))
             return cls(
                 **{
                     one.name: typed(document, one.name, _TYPES[one.name])
                     for one in dataclasses.fields(cls)
-                    if one.name != "index"
+                    if one.name not in _BYTES
                 },
-                index=base64.b64decode(typed(document, "index", str), validate=True),
+                index=_decoded(document, "index"),
+                torrent=_decoded({"torrent": "", **document}, "torrent"),
             )
 
+
+#: Fields that are written as base64; the last is left out where it is empty.
+_BYTES: t.Final = ("index", "torrent")
 
 _TYPES: t.Final[t.Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("name", "version", "channel", "artifact", "digest"), str),
@@ -80,6 +91,10 @@ _TYPES: t.Final[t.Mapping[str, type | tuple[type, ...]]] = {
     **dict.fromkeys(("owner", "group"), (str, type(None))),
     "expires": (int, type(None)),
 }
+
+
+def _decoded(document: t.Mapping[str, t.Any], name: str) -> bytes:
+    return base64.b64decode(typed(document, name, str), validate=True)
 
 
 def check_version(version: str) -> str:

@@ -19,7 +19,7 @@ from .._encryption._failures import capital
 from .._encryption._layout import MAX_CHUNK_SIZE
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import PublicKey, SigningKey
-from .._errors import ConditionFailedError, ObjectMissingError
+from .._errors import ConditionFailedError, ObjectMissingError, StoreError
 from ._failures import ExpiredError, FutureError, MismatchError
 from ._feed import Entry, Feed
 from ._layout import FEED, RELEASES, feed_id
@@ -78,6 +78,11 @@ class Repository:
     def feed_key(self) -> str:
         return self.key(FEED, self._feed_id)
 
+    @property
+    def place(self) -> str:
+        """Tells this channel from all others, and from itself with another secret."""
+        return f"{self.store.endpoint.full_place}\n{self.feed_key}"
+
     # -- feeds
 
     def feed_etag(self) -> str | None:
@@ -104,7 +109,7 @@ class Repository:
             return None
         context = f"{_FEED} {self._feed_id}"
         signed = open_signed(
-            self.secret, context, _FEED, data, trust.key, label=self._feed_label
+            self.secret, context, _FEED, data, trust.keys, label=self._feed_label
         )
         feed = Feed.decode(signed.payload, self._feed_label)
         if feed.channel != self.channel:
@@ -186,11 +191,12 @@ class Repository:
         """
         label = f"the record of {name!r} {entry.version!r}"
         stored = self.key(RELEASES, entry.record)
-        data, _etag = read_small(self.store, stored, entry.record_size, label)
+        limit = min(entry.record_size, LARGEST)
+        data, _etag = read_small(self.store, stored, limit, label)
         if hashlib.sha256(data).hexdigest() != entry.record_digest:
             raise MismatchError(label, "is not the one that the feed names")
         context = f"{_RELEASE} {entry.record}"
-        signed = open_signed(self.secret, context, _RELEASE, data, key, label=label)
+        signed = open_signed(self.secret, context, _RELEASE, data, (key,), label=label)
         release = Release.decode(signed.payload, label)
         said = (release.name, release.version, release.channel, release.artifact)
         if said != (name, entry.version, self.channel, entry.artifact):
@@ -227,6 +233,22 @@ class Repository:
             digest=release.digest,
             created=release.created,
         )
+
+    # -- what is of no use any more
+
+    def remove(self, keys: t.Iterable[str]) -> list[str]:
+        """Delete what nothing names any more; sentences about what could not be, which is pruned one day."""
+        gone = list(keys)
+        if not gone:
+            return []
+        try:
+            failed = self.store.delete(gone)
+        except StoreError as error:
+            return [f"{error.message} It is of no use any more: prune."]
+        return [
+            f"Could not delete object {key!r}, which is of no use any more: {reason}."
+            for key, reason in failed.items()
+        ]
 
 
 def read_small(

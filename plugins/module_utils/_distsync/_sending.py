@@ -22,7 +22,6 @@ import hashlib
 import io
 import json
 import os
-import stat
 import typing as t
 from dataclasses import asdict, dataclass
 
@@ -34,89 +33,18 @@ from .._encryption._failures import EncryptionError
 from .._encryption._primitives import HmacSha256
 from .._encryption._secret import SharedSecret
 from .._encryption._streams import seal_stream
-from .._errors import LocalWriteError, SourceError, StoreError
+from .._errors import LocalWriteError, StoreError
 from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._failures import BusyError
 from ._layout import artifact_context, new_id
+from ._local_file import LocalFile
+from ._private_files import make_private
 from ._repository import SEALED
+from ._results import Progress
+from ._swarm._pieces import PieceHasher
 
-#: Told how many bytes have just gone by.
-Progress = t.Callable[[int], None]
-
-_READ_SIZE: t.Final = 1024 * 1024
 _VERSION: t.Final = 1
-
-
-class LocalFile:
-    """A regular file that is to stay as it was when this was made.
-
-    Raises ``SourceError`` for what is none, cannot be read, or changes.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        with self._explained():
-            # a pipe must not hold us up
-            flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-            self._file = io.FileIO(os.open(path, flags))
-            status = os.fstat(self._file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            self._file.close()
-            raise SourceError(
-                f"Could not publish {path!r}: it is not a file.",
-                hint="Publish files one by one, or as one archive.",
-            )
-        self.size = status.st_size
-        self.mode = stat.S_IMODE(status.st_mode) & 0o777
-        self.identity = _identity(status)
-
-    def __enter__(self) -> t.Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._file.close()
-
-    def read(self, size: int, /) -> bytes:
-        with self._explained():
-            return self._file.read(size)
-
-    def rewind(self) -> None:
-        self._file.seek(0)
-
-    def digest(self) -> str:
-        """SHA-256 of all of it, hex."""
-        self.rewind()
-        sha256 = hashlib.sha256()
-        while data := self.read(_READ_SIZE):
-            sha256.update(data)
-        self.check()
-        return sha256.hexdigest()
-
-    def check(self) -> None:
-        """Raises unless it is what it was, and still the file of that name."""
-        with self._explained():
-            open_now = _identity(os.fstat(self._file.fileno()))
-            there_now = _identity(os.stat(self.path))
-        if not open_now == there_now == self.identity:
-            raise SourceError(
-                f"{self.path!r} changed while it was published.",
-                hint="Nothing of it can be seen. Publish it again when nothing writes to it.",
-            )
-
-    @contextlib.contextmanager
-    def _explained(self) -> t.Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise SourceError(
-                f"Could not read {self.path!r}: {error.strerror}."
-            ) from None
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    times = status.st_mtime_ns, status.st_ctime_ns
-    return status.st_dev, status.st_ino, status.st_size, *times
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +59,7 @@ class _Begun:
 class Sending:
     """The upload of one file, taken up where a killed run left it. Locked against a second run of it.
 
-    ``folder`` is where notes are kept (None: nothing can be gone on with); ``subject`` what is published
+    ``chunk_size``: of the envelope, in bytes. ``folder`` is where notes are kept (None: nothing can be gone on with); ``subject`` what is published
     and where to. Raises ``BusyError`` while another process publishes the same.
     """
 
@@ -140,6 +68,7 @@ class Sending:
         file: LocalFile,
         secret: SharedSecret,
         algorithm: Algorithm,
+        chunk_size: int,
         folder: str | None,
         subject: str,
     ) -> None:
@@ -148,15 +77,17 @@ class Sending:
         self._note: _Note | None = None
         begun = None
         if folder is not None:
-            identity = [subject, algorithm.name, file.path, *map(str, file.identity)]
-            name = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
+            identity = [subject, algorithm.name, chunk_size, file.path, *file.identity]
+            text = "\n".join(map(str, identity))
+            name = hashlib.sha256(text.encode()).hexdigest()[:32]
             self._note = _Note(os.path.join(folder, f"{name}.sending"), file.path)
             begun = self._note.read()
         sealer = self._resumed(begun, algorithm) if begun is not None else None
         self._is_resumed = sealer is not None
         if begun is None or sealer is None:
             begun = _Begun(new_id(), new_id(), "")
-            sealer = Sealer(secret, artifact_context(begun.artifact), algorithm)
+            context = artifact_context(begun.artifact)
+            sealer = Sealer(secret, context, algorithm, chunk_size=chunk_size)
             header = base64.b64encode(sealer.header.encode()).decode()
             begun = _Begun(begun.artifact, begun.announcement, header)
             if self._note is not None:
@@ -166,10 +97,8 @@ class Sending:
         self._header = sealer.header
         self.sealed_size = sealer.layout.sealed_size(file.size)
 
-    def __enter__(self) -> t.Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
+    def close(self) -> None:
+        """Let others publish the same."""
         if self._note is not None:
             self._note.close()
 
@@ -194,8 +123,11 @@ class Sending:
         workers: Workers,
         bandwidth: Bandwidth,
         progress: Progress,
+        hasher: PieceHasher | None = None,
     ) -> str:
         """Store the object; the digest of what was read, hex. What the file or the store raises passes through.
+
+        ``hasher`` is given all of the object.
 
         Memory: that of ``seal_stream`` and of the store's ``write``.
         """
@@ -211,13 +143,15 @@ class Sending:
         )
 
         def body() -> t.Iterator[bytes]:
-            yield from seal_stream(source, sealer, workers)
+            for piece in seal_stream(source, sealer, workers):
+                if hasher is not None:
+                    hasher.update(piece)
+                yield piece
             self._file.check()
 
         if self._is_resumed and self._is_there(store, key):
-            while source.read(_READ_SIZE):
+            for _unused in body():
                 pass
-            self._file.check()
             return source.sha256.hexdigest()
         stored = store.write(key, body(), SEALED, size=self.sealed_size)
         if stored.size != self.sealed_size:
@@ -287,7 +221,7 @@ class _Note:
         self._path = path
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            make_private(os.path.dirname(path))
             while True:
                 self._file = io.FileIO(os.open(path, flags, 0o600), "r+b")
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

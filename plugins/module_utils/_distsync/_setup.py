@@ -86,8 +86,12 @@ class SetupOptions:
 
 def set_up(options: SetupOptions) -> SetupReport:
     """Make the distribution what is asked for, or look what that takes. Raises ``LongshoreError``."""
-    _check(options)
-    run = _Present(options) if options.present else _Absent(options)
+    check(options)
+    return carry_out(Present(options) if options.present else Absent(options), options)
+
+
+def carry_out(run: Present | Absent, options: SetupOptions) -> SetupReport:
+    """Do what the run plans; in check mode only plan it. Raises ``LongshoreError``."""
     steps = run.plan()
     report = run.report
     left = [phrase for step in steps for phrase in step.phrases]
@@ -105,8 +109,8 @@ def set_up(options: SetupOptions) -> SetupReport:
     return report
 
 
-def _check(options: SetupOptions) -> None:
-    """What contradicts itself."""
+def check(options: SetupOptions) -> None:
+    """Raises ``ConfigurationError`` for what contradicts itself."""
     paths = [local_path(options.file(role).path) for role in ROLES]
     if paths[0] == paths[1]:
         raise ConfigurationError(
@@ -134,7 +138,7 @@ def _check(options: SetupOptions) -> None:
         )
 
 
-class _Step(t.NamedTuple):
+class Step(t.NamedTuple):
     """Something to do, and the phrases that say it. What fails may have been done in part."""
 
     phrases: tuple[str, ...]
@@ -168,7 +172,7 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _RolePlan:
+class RolePlan:
     """``key``: what the file is to have; made when ``identity`` says so. ``retires``: then others are deleted."""
 
     file: KeptFile
@@ -185,8 +189,8 @@ class _RolePlan:
         return self.identity is not None and self.identity.makes_key
 
 
-class _Present(_Run):
-    def plan(self) -> list[_Step]:
+class Present(_Run):
+    def plan(self) -> list[Step]:
         """What there is to do. Changes nothing."""
         options, report = self._options, self.report
         bucket = BucketOptions(options.endpoint, check_mode=True)
@@ -200,20 +204,20 @@ class _Present(_Run):
         self._keys = keys = self._agree(identities)
         if not keys.new_signing:
             report.public_key = keys.public
-        steps: list[_Step] = []
+        steps: list[Step] = []
         if looked.changed:
             phrase = f"make the bucket {options.endpoint.container!r}"
-            steps.append(_Step((phrase,), self._make_bucket))
+            steps.append(Step((phrase,), self._make_bucket))
         plans = [self._plan_role(role, identities.get(role)) for role in ROLES]
         for plan in plans:
             self._describe(plan)
             phrases = self._phrases(plan)
             if phrases:
-                steps.append(_Step(phrases, functools.partial(self._apply, plan)))
+                steps.append(Step(phrases, functools.partial(self._apply, plan)))
         for plan in plans:
             if plan.retires and plan.identity is not None:
                 phrase = f"delete the other access keys of user {plan.identity.user!r}"
-                steps.append(_Step((phrase,), functools.partial(self._retire, plan)))
+                steps.append(Step((phrase,), functools.partial(self._retire, plan)))
         report.next_steps = self._next_steps(plans)
         return steps
 
@@ -251,10 +255,10 @@ class _Present(_Run):
 
     # -- deciding
 
-    def _plan_role(self, role: Role, identity: IdentityPlan | None) -> _RolePlan:
+    def _plan_role(self, role: Role, identity: IdentityPlan | None) -> RolePlan:
         file = self._files[role]
         key = self._key(file, identity)
-        return _RolePlan(
+        return RolePlan(
             file,
             self._configuration(file, key),
             identity,
@@ -301,7 +305,7 @@ class _Present(_Run):
 
     # -- saying
 
-    def _phrases(self, plan: _RolePlan) -> tuple[str, ...]:
+    def _phrases(self, plan: RolePlan) -> tuple[str, ...]:
         file = plan.file
         phrases = list(plan.identity.changes) if plan.identity else []
         if plan.writes:
@@ -312,7 +316,7 @@ class _Present(_Run):
             phrases.append(f"give the configuration {file.path} its owner")
         return tuple(phrases)
 
-    def _describe(self, plan: _RolePlan) -> None:
+    def _describe(self, plan: RolePlan) -> None:
         """What a result and a diff say of a role."""
         file, identity = plan.file, plan.identity
         report = self.report.roles[file.role]
@@ -334,7 +338,7 @@ class _Present(_Run):
                 "in use any more, delete them with old_keys: delete."
             )
 
-    def _next_steps(self, plans: t.Sequence[_RolePlan]) -> list[str]:
+    def _next_steps(self, plans: t.Sequence[RolePlan]) -> list[str]:
         """What only people can do after this run."""
         daemon = next(plan for plan in plans if plan.file.role == "daemon")
         keys, rotates = self._keys, self._options.rotate
@@ -373,7 +377,7 @@ class _Present(_Run):
         self._region = made.region
         self.report.exists = True
 
-    def _apply(self, plan: _RolePlan) -> None:
+    def _apply(self, plan: RolePlan) -> None:
         """The identity, and at once its file."""
         file, report = plan.file, self.report.roles[plan.file.role]
         identity = self._identities.get(file.role)
@@ -389,7 +393,7 @@ class _Present(_Run):
             # it did not work any more, and takes the room of another
             identity.delete_key(file.key_in_use)
 
-    def _write(self, plan: _RolePlan, new: AccessKey | None) -> None:
+    def _write(self, plan: RolePlan, new: AccessKey | None) -> None:
         """The file; without it nobody knows the new key's secret, and the key goes."""
         file = plan.file
         key = (new.id, new.secret) if new else self._key(file, plan.identity)
@@ -405,15 +409,15 @@ class _Present(_Run):
         if file.role == "uploader":
             self.report.public_key = self._keys.public
 
-    def _retire(self, plan: _RolePlan) -> None:
+    def _retire(self, plan: RolePlan) -> None:
         """All keys but the one that is in the file now."""
         kept = self._in_use.get(plan.file.role)
         if kept is not None:
             self._identities[plan.file.role].retire_keys(kept)
 
 
-class _Absent(_Run):
-    def plan(self) -> list[_Step]:
+class Absent(_Run):
+    def plan(self) -> list[Step]:
         """What there is to take away. Changes nothing."""
         options, report = self._options, self.report
         looked = self._keep_bucket(check_mode=True)
@@ -421,24 +425,24 @@ class _Absent(_Run):
         remains = looked.existed and not looked.deleted
         report.exists = remains if options.check_mode else looked.existed
         report.warnings += looked.warnings
-        steps: list[_Step] = []
+        steps: list[Step] = []
         # identities first: from then on nobody acts as them, whatever fails
         for role, identity in self._identities.items():
             if identity.exists():
                 report.roles[role].before["identity"] = {"user": identity.user}
                 steps.append(
-                    _Step(
+                    Step(
                         (f"delete user {identity.user!r} with its access keys",),
-                        functools.partial(_remove, identity),
+                        functools.partial(remove_identity, identity),
                     )
                 )
         if looked.deleted:
             phrase = f"delete the bucket {options.endpoint.container!r}"
-            steps.append(_Step((phrase,), self._delete_bucket))
+            steps.append(Step((phrase,), self._delete_bucket))
         for file in self._files.values():
             if file.state is not None:
                 steps.append(
-                    _Step((f"delete the configuration {file.path}",), file.remove)
+                    Step((f"delete the configuration {file.path}",), file.remove)
                 )
         if remains and any(file.state for file in self._files.values()):
             report.next_steps.append(
@@ -466,7 +470,8 @@ class _Absent(_Run):
         self.report.exists = False
 
 
-def _remove(identity: Identity) -> None:
+def remove_identity(identity: Identity) -> None:
+    """For steps, which answer nothing."""
     identity.remove()
 
 

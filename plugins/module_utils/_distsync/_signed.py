@@ -107,11 +107,11 @@ def open_signed(
     context: str,
     purpose: str,
     sealed: bytes,
-    pinned: PublicKey,
+    trusted: t.Sequence[PublicKey],
     *,
     label: str,
 ) -> Signed:
-    """What the owner of ``pinned``, or of a key that it was handed over to, has signed.
+    """What the owner of one of the trusted keys, or of a key that the last was handed over to, has signed.
 
     Raises ``SignatureError``, and what ``open_message`` raises.
     """
@@ -122,9 +122,9 @@ def open_signed(
             f"{capital(label)} is not signed.",
             hint="Nothing of it is used: somebody who has the secret wrote it, and not the publisher.",
         )
-    if not _reaches(pinned, key, handovers):
+    if key not in trusted and not _reaches(trusted[-1], key, handovers):
         raise SignatureError(
-            f"{capital(label)} is signed by the key {key.fingerprint}, and the one to trust here is {pinned.fingerprint}.",
+            f"{capital(label)} is signed by the key {key.fingerprint}, and the one to trust here is {trusted[-1].fingerprint}.",
             hint="Nothing of it is used. If the publisher's signing key was changed without handing over, give "
             "its new public key here; if not, somebody else wrote it.",
         )

@@ -26,6 +26,7 @@ from .._encryption._failures import SecretError
 from .._encryption._signing import PublicKey
 from .._errors import LocalWriteError, SourceError
 from ._failures import RolledBackError
+from ._private_files import check_private, make_private, read_private, replace_file
 
 _VERSION: t.Final = 1
 
@@ -43,38 +44,50 @@ class Remembered:
 class Trust:
     """Which key's feed is to be believed in one channel, and from which number on.
 
-    ``folder`` is made if it is missing; None: nothing is remembered. ``place`` tells the bucket from all
-    others. May be used by several processes at once.
+    ``configured``: the key that was configured, and before it those in whose place it came with the
+    knowledge of who configures: what was remembered with them counts. ``folder`` is made if it is missing;
+    None: nothing is remembered. ``place`` tells the feed from all others. May be used by several
+    processes at once.
     """
 
     def __init__(
-        self, pinned: PublicKey, folder: str | None, place: str, channel: str
+        self,
+        configured: t.Sequence[PublicKey],
+        folder: str | None,
+        place: str,
+        channel: str,
     ) -> None:
-        self._pinned = pinned
+        self._configured = tuple(configured)
         self._channel = channel
         self.path: str | None = None
         if folder is not None:
-            subject = hashlib.sha256(f"{place}\n{channel}".encode()).hexdigest()[:32]
+            subject = hashlib.sha256(place.encode()).hexdigest()[:32]
             self.path = os.path.join(folder, f"{subject}.feed")
 
     @property
-    def key(self) -> PublicKey:
-        """The key to trust: the configured one, or its last successor. Raises ``SourceError``."""
+    def keys(self) -> tuple[PublicKey, ...]:
+        """The keys to trust: the configured one, and those before it down to the one that was last believed.
+
+        Where the configured one was handed over to another since, that one. Raises ``SourceError``.
+        """
         remembered = self.remembered()
         if remembered is None:
-            return self._pinned
+            return self._configured
         try:
-            return PublicKey.decode(remembered.key)
+            key = PublicKey.decode(remembered.key)
         except SecretError:
             raise self._damaged() from None
+        if key not in self._configured:
+            return (key,)
+        return self._configured[self._configured.index(key) :]
 
     def remembered(self) -> Remembered | None:
         """None at first, and when another key was configured since. Raises ``SourceError``."""
         if self.path is None:
             return None
         try:
-            with open(self.path, "rb") as file:
-                data = file.read()
+            check_private(os.path.dirname(self.path))
+            data = read_private(self.path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -90,7 +103,8 @@ class Trust:
                 raise ValueError
         except (ValueError, TypeError, KeyError, AttributeError):
             raise self._damaged() from None
-        return remembered if remembered.pinned == self._pinned.encode() else None
+        known = {key.encode() for key in self._configured}
+        return remembered if remembered.pinned in known else None
 
     def check(self, sequence: int, digest: str) -> None:
         """Raises ``RolledBackError`` for a feed that is older than the last one, or another of its number."""
@@ -119,15 +133,14 @@ class Trust:
             return
         with self._explained(self.path), self._locked(self.path):
             self.check(sequence, digest)
-            now = Remembered(
-                self._pinned.encode(), key.encode(), sequence, digest.lower()
-            )
+            pinned = self._configured[-1].encode()
+            now = Remembered(pinned, key.encode(), sequence, digest.lower())
             if now != self.remembered():
                 replace_file(self.path, {"version": _VERSION, **asdict(now)})
 
     @contextlib.contextmanager
     def _locked(self, path: str) -> t.Iterator[None]:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        make_private(os.path.dirname(path))
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(f"{path}.lock", flags, 0o600)
         try:
@@ -151,24 +164,3 @@ class Trust:
             f"{self.path!r} is damaged, so it is not known which feed was the last one here.",
             hint="Remove it, if the bucket's feed is to be believed whatever its number.",
         )
-
-
-def replace_file(path: str, document: t.Mapping[str, object]) -> None:
-    """Write the file whole or not at all, and to the disk."""
-    incoming = f"{path}.new"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with open(os.open(incoming, flags, 0o600), "wb") as file:
-        file.write(json.dumps(document).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(incoming, path)
-    _sync_folder(os.path.dirname(path))
-
-
-def _sync_folder(folder: str) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -76,10 +76,14 @@ NO_ATTRIBUTES = Attributes()
 
 @dataclass(frozen=True, slots=True)
 class ObjectDetails:
-    """One object as a ``stat`` shows it."""
+    """One object as a ``stat`` shows it.
+
+    ``modified``: when it was written, in seconds since the epoch; None where the store does not tell.
+    """
 
     info: ObjectInfo
     attributes: Attributes
+    modified: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

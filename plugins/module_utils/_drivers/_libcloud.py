@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import functools
 import itertools
 import typing as t
@@ -120,6 +121,7 @@ class LibcloudStore(Store):
         return ObjectDetails(
             self._dialect.read_info(key, size, headers),
             self._dialect.read_attributes(headers),
+            _moment(headers.get("last-modified")),
         )
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
@@ -448,3 +450,11 @@ def _sizes(headers: Headers) -> tuple[int, int | None]:
     expected = int(announced) if announced is not None else None
     total = headers.get("content-range", "").rpartition("/")[2]
     return (int(total) if total.isdigit() else expected or 0), expected
+
+
+def _moment(date: str | None) -> float | None:
+    """A date of HTTP in seconds since the epoch."""
+    try:
+        return email.utils.parsedate_to_datetime(date or "").timestamp()
+    except ValueError:
+        return None

@@ -66,11 +66,13 @@ def resumable_name(identity: str) -> str:
     return RESUMABLE + hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-def open_resumable(name: str, parent: int, size: int, step: int) -> Resumable | None:
-    """The one of that name, or a new one; None while another writer has it."""
+def open_resumable(
+    name: str, parent: int, size: int, step: int, mode: int = 0o666
+) -> Resumable | None:
+    """The one of that name, or a new one of that mode; None while another writer has it."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     while True:
-        file = io.FileIO(os.open(name, flags, 0o666, dir_fd=parent), "r+b")
+        file = io.FileIO(os.open(name, flags, mode, dir_fd=parent), "r+b")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -84,7 +86,9 @@ def open_resumable(name: str, parent: int, size: int, step: int) -> Resumable | 
 def remove_unlocked(path: str) -> None:
     """Remove a file that is on its way in no more; nothing is done while its writer lives."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # a pipe must not hold us up
+        flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags)
     except OSError:
         return  # it is gone
     try:

@@ -652,6 +652,7 @@ class ObstoreStore(Store):
         return ObjectDetails(
             ObjectInfo(key, meta["size"], etag),
             from_obstore_attributes(result.attributes),
+            meta["last_modified"].timestamp(),
         )
 
     def _read_plainly(

@@ -98,7 +98,7 @@ class S3Store(Store):
     copy_threshold: t.ClassVar[int] = 5 * 1024**3
     copy_part_size: t.ClassVar[int] = 256 * 1024 * 1024
     #: Parts on their way at once, whatever the number of writers.
-    part_workers: t.ClassVar[int] = 8
+    part_workers: int = 8
     #: Whether obstore is used where it is installed.
     fast_lane: t.ClassVar[bool] = True
 
@@ -219,7 +219,8 @@ class S3Store(Store):
                 operation, self.endpoint.place, "there is no such container"
             ) from None
         info = _info(key, answer["ContentLength"], answer.get("ETag"))
-        return ObjectDetails(info, _attributes(answer))
+        modified = answer["LastModified"].timestamp()
+        return ObjectDetails(info, _attributes(answer), modified)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
         operation = f"read object {key!r}"

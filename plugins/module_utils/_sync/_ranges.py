@@ -37,15 +37,19 @@ class _Fetched(t.NamedTuple):
 
 
 def read_ranges(
-    store: Store, info: ObjectInfo, start: int, bandwidth: Bandwidth
+    store: Store,
+    info: ObjectInfo,
+    start: int,
+    bandwidth: Bandwidth,
+    ahead: int = _AHEAD,
 ) -> t.Generator[memoryview, None, None]:
     """The object's bytes from ``start`` on, in pieces of ``STEP`` bytes, the last one shorter.
 
     Each piece is there until the next one is asked for. They are those of the object as ``info`` has
     it: raises ``StoreError`` when it is another now. The memory of all calls together is ``STEP`` bytes
-    for each, and 8 times as much for all of them.
+    for each, and 8 times as much for all of them; ``ahead`` is this one's share, if it is to be less.
     """
-    pool = ThreadPoolExecutor(_AHEAD + 1, "longshore-range")
+    pool = ThreadPoolExecutor(ahead + 1, "longshore-range")
     fetched: deque[_Fetched] = deque()
     positions = iter(range(start, info.size, STEP))
     position = next(positions, None)
@@ -53,6 +57,8 @@ def read_ranges(
         while True:
             while position is not None:
                 is_ahead = bool(fetched)
+                if len(fetched) > ahead:
+                    break
                 if is_ahead and not _room.acquire(blocking=False):
                     break
                 memory = _take()
@@ -67,6 +73,11 @@ def read_ranges(
         pool.shutdown(cancel_futures=True)
         for one in fetched:
             _let_go(one)
+
+
+def forget_buffers() -> None:
+    """For a process that stays: the memory that is to be used again is not."""
+    _free.clear()
 
 
 def _take() -> bytearray:

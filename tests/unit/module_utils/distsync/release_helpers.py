@@ -11,13 +11,15 @@ import uuid
 from pathlib import Path
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch import (
-    Fetched,
     Fetcher,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
+    Publisher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
+    Fetched,
     Outcome,
     Publication,
-    Publisher,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._memory import (
     MemoryStore,

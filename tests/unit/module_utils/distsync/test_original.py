@@ -17,10 +17,18 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._failu
     DistributionError,
     ReleaseMissingError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._original import (
-    OriginalStore,
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._original_fetch import (
+    OriginalFetcher,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._original_publish import (
+    OriginalPublisher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._release import (
+    LATEST,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
+    Fetched,
+    Outcome,
     Publication,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._distsync01 import (
@@ -49,15 +57,28 @@ from tests.unit.module_utils.distsync.release_helpers import Scene
 BIG = random.Random(1).randbytes(2_500_000)
 
 
-def original(scene: Scene, **options: t.Any) -> OriginalStore:
+def publisher(scene: Scene, **options: t.Any) -> OriginalPublisher:
+    return OriginalPublisher(scene.store, scene.secret, scene.workers, **options)
+
+
+def publish(scene: Scene, name: str, data: bytes, **options: t.Any) -> Outcome:
+    one = Publication(scene.file(name, data))
+    return publisher(scene, **options).publish([one])
+
+
+def fetcher(scene: Scene, **options: t.Any) -> OriginalFetcher:
     folder = str(scene.folder / "memory")
-    return OriginalStore(
-        scene.store, scene.secret, scene.workers, **{"folder": folder, **options}
-    )
+    options = {"folder": folder, **options}
+    return OriginalFetcher(scene.store, scene.secret, scene.workers, **options)
 
 
-def publish(scene: Scene, name: str, data: bytes, **options: t.Any) -> t.Any:
-    return original(scene, **options).publish([Publication(scene.file(name, data))])
+def fetch(scene: Scene, *, check: bool = False, **options: t.Any) -> Fetched:
+    dest = str(scene.dest)
+    return fetcher(scene, **options).fetch("app", LATEST, dest, check=check)
+
+
+def names(scene: Scene) -> list[str]:
+    return [one.name for one in fetcher(scene).listing()]
 
 
 def by_the_original(
@@ -73,8 +94,8 @@ def by_the_original(
 
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 999_999, 1_000_000, 2_500_000])
 def test_published_and_fetched(scene: Scene, size: int) -> None:
-    assert publish(scene, "app", BIG[:size]).changed == ["app"]
-    fetched = original(scene).fetch("app", str(scene.dest))
+    assert publish(scene, "app", BIG[:size]).changed
+    fetched = fetch(scene)
     assert fetched.changed and scene.dest.read_bytes() == BIG[:size]
     assert scene.dest.stat().st_mode & 0o777 == 0o600
     # as the original reads it
@@ -83,23 +104,23 @@ def test_published_and_fetched(scene: Scene, size: int) -> None:
     opened = open_distsync01([scene.read(key)], scene.secret, scene.workers)
     assert b"".join(opened) == BIG[:size]
     assert len(SharedSecret.decode(scene.read(touched).decode()).raw) == 32
-    (listed,) = original(scene).listing()
-    assert listed == ("app", len(scene.read(key)))
+    (listed,) = fetcher(scene).listing()
+    assert (listed.name, listed.sealed_size) == ("app", len(scene.read(key)))
 
 
 def test_the_same_again_changes_nothing(scene: Scene) -> None:
     publish(scene, "app", BIG)
     before = scene.snapshot()
-    assert publish(scene, "app", BIG).unchanged == ["app"]
+    assert not publish(scene, "app", BIG).changed
     assert scene.snapshot() == before
-    original(scene).fetch("app", str(scene.dest))
+    fetch(scene)
     asked = scene.store.requests.count
-    assert not original(scene).fetch("app", str(scene.dest)).changed
+    assert not fetch(scene).changed
     assert scene.store.requests.count == asked + 1
-    assert not original(scene, folder=None).fetch("app", str(scene.dest)).changed
+    assert not fetch(scene, folder=None).changed
     scene.dest.write_bytes(b"other")
-    assert original(scene).fetch("app", str(scene.dest), check=True).changed
-    assert original(scene).fetch("app", str(scene.dest)).changed
+    assert fetch(scene, check=True).changed
+    assert fetch(scene).changed
     assert scene.dest.read_bytes() == BIG
 
 
@@ -108,13 +129,13 @@ def test_what_the_original_uploaded_is_read_and_replaced(
     scene: Scene, plain: bool
 ) -> None:
     key = by_the_original(scene, "app", b"one", plain=plain)
-    touched = original(scene).touched()
-    original(scene).fetch("app", str(scene.dest))
+    seen = fetcher(scene).look()
+    fetch(scene)
     assert scene.dest.read_bytes() == b"one"
     publish(scene, "app", b"two")
     assert scene.keys() == sorted([".distsync", key])
-    assert original(scene).touched() != touched
-    original(scene).fetch("app", str(scene.dest))
+    assert fetcher(scene).poll(seen.etag)
+    fetch(scene)
     assert scene.dest.read_bytes() == b"two"
 
 
@@ -127,10 +148,10 @@ def test_a_name_that_two_objects_have(scene: Scene) -> None:
     by_the_original(scene, "app", b"one")
     by_the_original(scene, "app", b"two")
     with pytest.raises(DistributionError, match="2 objects"):
-        original(scene).fetch("app", str(scene.dest))
+        fetch(scene)
     publish(scene, "app", b"two")
     assert len(scene.keys()) == 2
-    assert original(scene).fetch("app", str(scene.dest)).changed
+    assert fetch(scene).changed
 
 
 def test_objects_that_are_not_ours_are_left_alone(scene: Scene) -> None:
@@ -138,9 +159,9 @@ def test_objects_that_are_not_ours_are_left_alone(scene: Scene) -> None:
     for key in (other, "web/index.html", "a\nb"):
         scene.write(key, b"x")
     publish(scene, "app", b"one")
-    assert [one.name for one in original(scene).listing()] == ["app"]
-    assert original(scene).withdraw("app").changed == ["app"]
-    assert original(scene).withdraw("app").unchanged == ["app"]
+    assert names(scene) == ["app"]
+    assert publisher(scene).withdraw("app").changed
+    assert not publisher(scene).withdraw("app").changed
     assert set(scene.keys()) == {".distsync", other, "web/index.html", "a\nb"}
 
 
@@ -156,7 +177,7 @@ def test_what_is_wrong_leaves_nothing(scene: Scene) -> None:
     ):
         scene.write(key, data)
         with pytest.raises(kind):
-            original(scene).fetch("app", str(scene.dest))
+            fetch(scene)
         assert [path.name for path in scene.folder.iterdir()] == []
 
 
@@ -167,28 +188,28 @@ def test_names_that_are_refused(scene: Scene, name: str) -> None:
     asked = scene.store.requests.count
     path = scene.file("app", b"one")
     with pytest.raises(NameRefusedError):
-        original(scene).publish([Publication(path, name=name)])
+        publisher(scene).publish([Publication(path, name=name)])
     assert scene.store.requests.count == asked
 
 
 def test_what_this_format_has_not(scene: Scene) -> None:
     one = Publication(scene.file("app", b"one"), version="1")
     with pytest.raises(DistributionError, match="version"):
-        original(scene).publish([one])
+        publisher(scene).publish([one])
     with pytest.raises(ReleaseMissingError):
-        original(scene).fetch("app", str(scene.dest))
+        fetch(scene)
 
 
 def test_check_mode_and_a_file_that_changes(scene: Scene) -> None:
     path = scene.file("app", BIG)
-    store = original(scene)
-    assert store.publish([Publication(path)], check=True).changed == ["app"]
+    who = publisher(scene)
+    assert who.publish([Publication(path)], check=True).changed
 
     def change(_size: int) -> None:
         Path(path).write_bytes(b"other")
 
     with pytest.raises(SourceError, match="changed"):
-        store.publish([Publication(path)], progress=change)
+        who.publish([Publication(path)], progress=change)
     assert not scene.keys()
 
 
@@ -201,4 +222,4 @@ def test_who_may_not_read_publishes_all_the_same(
         raise AccessDeniedError("read", "there", "no")
 
     monkeypatch.setattr(type(scene.store), "read", deny)
-    assert publish(scene, "app", b"one").changed == ["app"]
+    assert publish(scene, "app", b"one").changed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the two documents say, and that nothing else is in them."""
+"""What the documents say, and that nothing else is in them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._layou
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._policies import (
     Policy,
+    host_policy,
     reader_policy,
     same_policy,
     uploader_policy,
@@ -43,6 +44,7 @@ DOCUMENTS: dict[str, Policy] = {
     "uploader": uploader_policy(BUCKET),
     "reader": reader_policy(BUCKET),
     "reporting reader": reader_policy(BUCKET, reports=True),
+    "host": host_policy(BUCKET, "0a1b" * 10),
 }
 
 
@@ -83,6 +85,15 @@ def test_what_is_allowed(
     assert allowed(DOCUMENTS["uploader"], key) == uploader
     assert allowed(DOCUMENTS["reader"], key) == reader
     assert allowed(DOCUMENTS["reporting reader"], key) == reporting
+
+
+def test_a_host_may_do_what_a_reader_may_and_write_its_own_status() -> None:
+    host, own = DOCUMENTS["host"], STATUS + "0a1b" * 10
+    for key, _uploader, reader, _reporting in TABLE:
+        assert allowed(host, key) == reader
+    assert allowed(host, own) == PUT
+    for other in (own + "0", own + "/x", own[:-1], STATUS, STATUS + "0a1c" * 10):
+        assert not allowed(host, other)
 
 
 def test_the_table_has_every_prefix() -> None:
@@ -138,6 +149,7 @@ def test_arns_are_of_the_partition() -> None:
     for policy in (
         uploader_policy(BUCKET, partition="aws-cn"),
         reader_policy(BUCKET, partition="aws-cn"),
+        host_policy(BUCKET, "0a1b" * 10, partition="aws-cn"),
     ):
         arns = [arn for s in policy["Statement"] for arn in s["Resource"]]
         assert all(arn.startswith(f"arn:aws-cn:s3:::{BUCKET}") for arn in arns)

@@ -13,6 +13,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._channel import (
+    LIFETIME,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._failures import (
     ExpiredError,
     FutureError,
@@ -23,14 +26,23 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._failu
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._feed import (
     Feed,
+    Line,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
-    LIFETIME,
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._release import (
+    Release,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._repository import (
+    Repository,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
     Publication,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._signed import (
     Handover,
     seal_signed,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._trust import (
+    Trust,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     AES_256_GCM,
@@ -66,7 +78,10 @@ def refused(scene: Scene, kind: type[LongshoreError], **options: t.Any) -> str:
 
 
 def feed_of(scene: Scene) -> Feed:
-    return scene.fetcher(host="").look().feed
+    repository = Repository(scene.store, scene.secret, "stable", scene.clock)
+    found = repository.read_feed(Trust([scene.key.public], None, "", "stable"))
+    assert found is not None
+    return found.feed
 
 
 def plant(
@@ -368,7 +383,7 @@ def test_key_rotation_cannot_be_taken_back(scene: Scene) -> None:
     new = SigningKey.generate()
     scene.publisher().hand_over(new)
     scene.fetch()
-    feed = dataclasses.replace(scene.fetcher().look().feed, sequence=99)
+    feed = dataclasses.replace(feed_of(scene), sequence=99)
     plant(scene, feed, key=scene.key)
     refused(scene, SignatureError)
     evil = SigningKey.generate()
@@ -393,7 +408,7 @@ def test_fast_forward(scene: Scene) -> None:
     new = SigningKey.generate()
     plant(scene, dataclasses.replace(feed, sequence=2), key=new)
     refused(scene, SignatureError)
-    assert scene.fetcher(key=new.public).look().feed.sequence == 2
+    assert scene.fetcher(key=new.public).look().sequence == 2
 
 
 @pytest.mark.parametrize("sequence", [-1, 2**63, 1.5, True, "2", None])
@@ -455,6 +470,37 @@ def test_a_signed_feed_with_a_name_that_is_a_path(scene: Scene, name: str) -> No
     artifacts = {name: feed.artifacts["app"]}
     plant(scene, dataclasses.replace(feed, sequence=2, artifacts=artifacts))
     refused(scene, NameRefusedError)
+
+
+@pytest.mark.parametrize("version", ["../up", "a/b", "..", "", "latest", "a\0"])
+def test_a_signed_feed_with_a_version_that_is_a_path(
+    scene: Scene, version: str
+) -> None:
+    scene.publish("app", "1", b"one")
+    feed = feed_of(scene)
+    (entry,) = feed.entries
+    line = Line(version, (dataclasses.replace(entry, version=version),))
+    plant(scene, dataclasses.replace(feed, sequence=2, artifacts={"app": line}))
+    refused(scene, LongshoreError)
+
+
+@pytest.mark.parametrize("owner", ["", "a\0b", "../x", "x" * 99])
+def test_a_signed_record_with_an_owner_that_is_none(scene: Scene, owner: str) -> None:
+    scene.publish("app", "1", b"one")
+    release = dataclasses.replace(scene.fetcher(host="").release("app"), owner=owner)
+    with pytest.raises(RequestRefusedError):
+        Release.decode(release.encode(), "the record")
+
+
+def test_endless_data_in_a_record_of_a_stolen_key(scene: Scene) -> None:
+    """A feed may say that a record is of any size: no more than records have is read."""
+    scene.publish("app", "1", b"one")
+    feed = feed_of(scene)
+    (entry,) = feed.entries
+    line = Line("1", (dataclasses.replace(entry, record_size=2**62),))
+    plant(scene, dataclasses.replace(feed, sequence=2, artifacts={"app": line}))
+    scene.write(f"releases/{entry.record}", bytes(17 * 1024 * 1024))
+    assert "and may have 16,777,216" in refused(scene, MismatchError)
 
 
 def test_a_signed_feed_with_an_id_that_is_a_path(scene: Scene) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -18,8 +19,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync import (
-    _fetch,
     _placing,
+    _results,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._channel import (
+    LIFETIME,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._content import (
     Content,
@@ -31,15 +35,19 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._failu
     RequestRefusedError,
     VersionTakenError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._publish import (
-    LIFETIME,
-    Publication,
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch import (
+    Fetcher,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._local_file import (
+    LocalFile,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._release import (
     Release,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
+    Publication,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._sending import (
-    LocalFile,
     Sending,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
@@ -50,6 +58,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._memory
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     AES_256_GCM,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._encryption._envelope import (
+    CHUNK_SIZE,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._failures import (
     NameRefusedError,
@@ -155,18 +166,22 @@ def test_other_contents_under_a_version_are_refused_unless_forced(scene: Scene) 
     assert [len(scene.keys(p)) for p in ("artifacts/", "releases/")] == [1, 1]
 
 
+def names(fetcher: Fetcher) -> set[str]:
+    return {one.name for one in fetcher.look().releases}
+
+
 def test_several_files_are_seen_at_once(scene: Scene, store: _Store) -> None:
     scene.publish("a", "1", b"a")
     seen: list[set[str]] = []
 
     def look(_key: str) -> None:
-        seen.append(set(scene.fetcher(host="").look().feed.artifacts))
+        seen.append(names(scene.fetcher(host="")))
 
     store.before = look
     files = [Publication(scene.file(name, b"2"), version="2") for name in "abc"]
     assert scene.publisher(store=store).publish(files).sequence == 2
     assert all(names == {"a"} for names in seen) and len(seen) > 6
-    assert set(scene.fetcher().look().feed.artifacts) == {"a", "b", "c"}
+    assert names(scene.fetcher()) == {"a", "b", "c"}
     assert scene.fetch("c") == b"2"
 
 
@@ -395,7 +410,7 @@ def test_many_publishers_at_once(scene: Scene) -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    assert set(scene.fetcher().look().feed.artifacts) == {f"app{n}" for n in range(4)}
+    assert names(scene.fetcher()) == {f"app{n}" for n in range(4)}
 
 
 def test_a_feed_that_is_never_still(scene: Scene, store: _Store) -> None:
@@ -513,13 +528,13 @@ def test_polling(scene: Scene) -> None:
     assert fetcher.poll(None) is None
     scene.publish("app", "1", b"one")
     seen = fetcher.poll(None)
-    assert seen is not None and seen.feed.sequence == 1
+    assert seen is not None and seen.sequence == 1
     asked = scene.store.requests.count
     assert fetcher.poll(seen.etag) is None
     assert scene.store.requests.count <= asked + 1
     scene.publish("app", "2", b"two")
     later = fetcher.poll(seen.etag)
-    assert later is not None and later.feed.sequence == 2
+    assert later is not None and later.sequence == 2
 
 
 # -- what a listing of the bucket shows
@@ -692,7 +707,9 @@ class _Sealed:
         folder = str(scene.folder / "notes")
         with (
             LocalFile(self.path) as file,
-            Sending(file, scene.secret, AES_256_GCM, folder, "x") as sending,
+            contextlib.closing(
+                Sending(file, scene.secret, AES_256_GCM, CHUNK_SIZE, folder, "x")
+            ) as sending,
         ):
             key = scene.endpoint.prefix + "artifacts/x"
             scene.store.delete([key])
@@ -749,8 +766,9 @@ def _nonce(envelope: bytes, number: int) -> bytes:
 
 
 def _note_of(scene: Scene, file: LocalFile) -> str:
-    identity = ["x", AES_256_GCM.name, file.path, *map(str, file.identity)]
-    return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32] + ".sending"
+    identity = ["x", AES_256_GCM.name, CHUNK_SIZE, file.path, *file.identity]
+    text = "\n".join(map(str, identity))
+    return hashlib.sha256(text.encode()).hexdigest()[:32] + ".sending"
 
 
 def test_contents_that_were_stored_are_not_sent_again(
@@ -781,12 +799,10 @@ def test_contents_that_were_stored_are_not_sent_again(
 def test_contents_may_be_assembled_from_elsewhere(scene: Scene, store: _Store) -> None:
     data = random.Random(4).randbytes(1_000_000)
     one = Publication(scene.file("app", data), version="1")
-    scene.publisher().publish(
-        [one], index=lambda file: b"index of %d" % len(file.read(9))
-    )
+    scene.publisher().publish([one])
 
     def assemble(release: Release, content: Content, out: t.BinaryIO) -> int | None:
-        assert release.index == b"index of 9"
+        assert release.size == len(data)
         out.write(data[:700_000])
         for piece in content.range(700_000, 300_000):
             out.write(piece)
@@ -823,4 +839,4 @@ def test_no_module_names_the_secret(scene: Scene) -> None:
     texts = (path.read_text() for path in scene.folder.rglob("*.feed"))
     for text in texts:
         assert scene.key.encode() not in text and scene.secret.encode() not in text
-    assert "secret" not in repr(_fetch.Fetched)
+    assert "secret" not in repr(_results.Fetched)

@@ -385,11 +385,11 @@ def test_another_signing_key_is_vouched_for(scene: Scene) -> None:
     )
     for key in pinned:
         assert key is not None
-        found = open_signed(now.secret, "c", "p", sealed, key, label="it")
+        found = open_signed(now.secret, "c", "p", sealed, [key], label="it")
         assert found.payload == b"x"
     with pytest.raises(SignatureError):
         stranger = SigningKey.generate().public
-        open_signed(now.secret, "c", "p", sealed, stranger, label="it")
+        open_signed(now.secret, "c", "p", sealed, [stranger], label="it")
     assert not scene().changed
 
 

@@ -161,9 +161,10 @@ def test_a_damaged_memory_of_a_folder_hides_no_deletion(
     sync(source, destination, verify="manifest")
     source.remove("a/1")
     (cache,) = source.path.parent.glob("cache/*.tree")
-    with contextlib.closing(sqlite3.connect(cache)) as database, database:
+    with contextlib.closing(sqlite3.connect(cache)) as database:
         changed = database.execute("UPDATE folder SET crc = crc + 1 WHERE path = 'a/'")
         assert changed.rowcount == 1
+        database.commit()
     assert counts(sync(source, destination, verify="manifest")) == {
         "deleted": 1,
         "unchanged": 8,

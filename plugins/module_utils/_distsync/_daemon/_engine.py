@@ -1,0 +1,266 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""A daemon at work with one configuration: watches feeds, delivers, reports, until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import typing as t
+
+from ..._errors import LongshoreError
+from .._configuration import Configuration
+from .._configuration_values import Notify
+from .._fetch import Assembler
+from ._backlog import Backlog, Task
+from ._board import Board
+from ._contents import other_contents
+from ._deliver import Delivered, Deliverer, StoppedError
+from ._folder import Folder
+from ._hook import Hook, HookError, HookStoppedError
+from ._log import Log
+from ._memory import give_back
+from ._metrics import MetricsServer
+from ._report import Reporter
+from ._source import Source
+from ._sqs import Queue
+from ._watch import Bell, Listener, Watcher
+
+if t.TYPE_CHECKING:
+    from .._opening import Fetching
+
+#: Deliveries at once.
+_DELIVERIES: t.Final = 3
+_TICK: t.Final = 0.5
+
+
+class Engine:
+    """``folder`` is the caller's. ``verify``: read what is there at the beginning, and every hour.
+
+    Raises ``ConfigurationError`` and ``MissingLibraryError``. Nothing is begun before ``start``.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        folder: Folder,
+        log: Log,
+        *,
+        verify: bool = False,
+        version: str = "",
+        clock: t.Callable[[], float] = time.time,
+    ) -> None:
+        self.configuration = configuration
+        self._log = log
+        self._stopping = threading.Event()
+        self._hooks_end = threading.Event()
+        self._bell = Bell()
+        self._backlog = Backlog()
+        self.board = Board(configuration.channels)
+        self._stack = contextlib.ExitStack()
+        self._threads: list[threading.Thread] = []
+        options = configuration.daemon
+        hook = None
+        if options.hook:
+            hook = Hook(options.hook, options.hook_timeout, self._hooks_end)
+        with contextlib.ExitStack() as opened:
+            self._source = Source(configuration, folder.own, clock)
+            opened.callback(self._source.close)
+            assemble: Assembler | None = opened.enter_context(
+                other_contents(configuration, self._source, folder.own, log)
+            )
+            self._fetchers: dict[str, Fetching] = {
+                channel: self._source.of(channel) for channel in configuration.channels
+            }
+            self._deliverer = Deliverer(
+                configuration,
+                folder,
+                hook,
+                log,
+                self._stopping,
+                clock=clock,
+                assemble=assemble,
+            )
+            self._watchers = [
+                Watcher(
+                    channel,
+                    fetcher,
+                    configuration,
+                    folder,
+                    self.board,
+                    self._backlog,
+                    self._bell,
+                    log,
+                    verify=verify,
+                )
+                for channel, fetcher in self._fetchers.items()
+            ]
+            self._reporter = Reporter(
+                configuration,
+                self._source.store,
+                folder,
+                self.board,
+                self._stopping,
+                log,
+                version=version,
+                clock=clock,
+            )
+            self._queue: Queue | None = None
+            if configuration.notify is Notify.SQS and configuration.queue:
+                self._queue = Queue(configuration.store, configuration.queue)
+            if options.metrics_port is not None:
+                server = MetricsServer(
+                    options.metrics_port,
+                    self.board,
+                    configuration.poll_interval,
+                    log.scrubbed,
+                )
+                # it answers to the end, and no longer
+                self._stack.callback(server.close)
+            self._opened = opened.pop_all()
+
+    def start(self) -> None:
+        runs: list[t.Callable[[], None]] = [one.run for one in self._watchers]
+        runs += [self._deliver] * _DELIVERIES
+        if self.configuration.daemon.status:
+            runs.append(self._reporter.run)
+        # what does not listen to the end must not keep the process
+        self._threads = [_started(run) for run in runs]
+        if self._queue is not None:
+            # not waited for: the service holds its question back, and nothing hangs on that
+            _started(Listener(self._queue, self._watchers, self._bell, self._log).run)
+
+    def stop(
+        self,
+        grace: float,
+        *,
+        end_hooks: bool,
+        meanwhile: t.Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Transfers break off, to be gone on with; hooks come to their end, or are ended.
+
+        Whether all has ended within ``grace`` seconds; ``meanwhile`` is called from time to time.
+        """
+        self._stopping.set()
+        if end_hooks:
+            self._hooks_end.set()
+        self._bell.end()
+        self._backlog.close()
+        self.board.changed.set()
+        self._stack.close()
+        deadline = time.monotonic() + grace
+        for thread in self._threads:
+            while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+                thread.join(min(left, _TICK))
+                meanwhile()
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if ended:
+            self._opened.close()
+        return ended
+
+    # -- deliveries
+
+    def _deliver(self) -> None:
+        while (task := self._backlog.take()) is not None:
+            self._one(task)
+            give_back()
+
+    def _one(self, task: Task) -> None:
+        channel, name = task.key
+        wanted = task.wanted
+        known = {"wanted": wanted.version or "", "created": wanted.created}
+        self.board.artifact(task.key, **known)
+        try:
+            done = self._deliverer.deliver(
+                self._fetchers[channel], channel, wanted, verify=task.verify
+            )
+        except (StoppedError, HookStoppedError):
+            self._backlog.done(task)
+        except HookError as error:
+            self._backlog.done(task)
+            self._rolled_back(task, error)
+        except LongshoreError as error:
+            self._failed(task, error)
+        # a daemon does not end for what nobody foresaw: it says so, and tries again
+        except Exception as error:  # noqa: BLE001
+            self._log.error("bug", where="deliver", artifact=name, error=repr(error))
+            self._failed(task, LongshoreError("An unexpected error: see the log."))
+        else:
+            self._backlog.done(task)
+            self._delivered(task, done)
+
+    def _delivered(self, task: Task, done: Delivered) -> None:
+        channel, name = task.key
+        self.board.artifact(
+            task.key,
+            version=done.version or "",
+            digest=done.digest or "",
+            since=done.since,
+            state="current",
+            error="",
+        )
+        if not done.changed:
+            return
+        self.board.count("deliveries")
+        self.board.count("received_bytes", done.received)
+        self._log.info(
+            "delivered",
+            channel=channel,
+            artifact=name,
+            version=done.version,
+            digest=done.digest,
+            received=done.received,
+        )
+
+    def _rolled_back(self, task: Task, error: HookError) -> None:
+        channel, name = task.key
+        news = self.board.artifact(
+            task.key, **self._in_use(task), state="rolled back", error=str(error)
+        )
+        if news:
+            self.board.count("hook_failures")
+            self._log.error(
+                "hook_failed",
+                channel=channel,
+                artifact=name,
+                version=task.wanted.version,
+                error=error,
+                output=error.output.strip() or None,
+            )
+
+    def _failed(self, task: Task, error: LongshoreError) -> None:
+        channel, name = task.key
+        self.board.count("delivery_failures")
+        news = self.board.artifact(
+            task.key, **self._in_use(task), state="failed", error=str(error)
+        )
+        pause = self._backlog.failed(task)
+        if news:
+            self._log.warning(
+                "delivery_failed",
+                channel=channel,
+                artifact=name,
+                version=task.wanted.version,
+                error=error,
+                retry_in=round(pause, 1),
+            )
+
+    def _in_use(self, task: Task) -> dict[str, t.Any]:
+        note = self._deliverer.in_use(*task.key)
+        return {
+            "version": note.version or "",
+            "digest": note.digest or "",
+            "since": note.since,
+        }
+
+
+def _started(run: t.Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=run, name="distsync", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""One object on its way through the swarm, and then given to others for a while."""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+import typing as t
+
+from ._failures import SwarmError
+from ._members import Members
+from ._notes import Kept
+from ._webseed import Origin, WebSeed
+
+#: With the bucket and peers both silent for so long (seconds), this way is given up.
+GIVE_UP: t.Final = 30.0
+#: What came is brought to the file every so many seconds.
+FLUSH: t.Final = 2.0
+#: Without an answer for so long, it is asked for again.
+LOST: t.Final = 5.0
+#: Of pieces, for the library: those that another host draws from the bucket, and those that this one does.
+_OTHERS: t.Final = 1
+_OURS: t.Final = 7
+
+
+class Stage(enum.Enum):
+    FETCHING = "fetching"
+    #: All of it was verified, and is being written.
+    WRITING = "writing"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class Standing(t.NamedTuple):
+    """Bytes of one object, of its pieces' verified ones, from the bucket, from peers and to peers."""
+
+    artifact: str
+    size: int
+    have: int
+    drawn: int
+    received: int
+    sent: int
+    peers: int
+    stage: Stage
+
+
+class Torrent:
+    """Made for a torrent that was just added to a session. ``tend`` is called again and again, by one thread.
+
+    ``origin`` None: it is there already and only given to others. ``users``: how many need its file now.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kept: Kept,
+        handle: t.Any,
+        origin: Origin | None,
+        webseed: WebSeed,
+    ) -> None:
+        self.name = name
+        self.artifact = kept.artifact
+        self.size = kept.size
+        self.handle = handle
+        self.origin = origin
+        self.stage = Stage.FETCHING
+        self.kept = kept
+        self.users = 0
+        self.completed = kept.completed
+        self.settled = threading.Event()
+        self.error: SwarmError | None = None
+        self._webseed = webseed
+        self._url: str | None = None
+        self._most = 0
+        self._progressed = self._flushed = time.monotonic()
+        self._flushing = self._is_last = False
+
+    # -- told by the swarm
+
+    def tend(self, members: Members) -> None:
+        """Look how it is going, and have recourse to the bucket where it is time to."""
+        if self.stage is Stage.WRITING and time.monotonic() - self._flushed > LOST:
+            self._flush()
+        if self.stage is not Stage.FETCHING:
+            return
+        status = self.handle.status()
+        if status.errc.value():
+            self.fail(f"it could not be written: {status.errc.message()}")
+        elif status.is_seeding:
+            self.stage = Stage.WRITING
+            self._stop_drawing()
+            if not self._flushing:
+                self._flush()
+        elif self.origin is not None:
+            self._progress(status, members)
+
+    def written(self) -> None:
+        """The library has brought what it had to the file, as it was asked to."""
+        self._flushing = False
+        if self.stage is not Stage.WRITING:
+            return
+        if not self._is_last:
+            # that one was asked for before all was there
+            self._flush()
+        else:
+            self.stage = Stage.COMPLETE
+            self.completed = self.completed or time.time()
+            self.settled.set()
+
+    def fail(self, reason: str) -> None:
+        if self.stage is Stage.COMPLETE:
+            return
+        self.stage = Stage.FAILED
+        self._stop_drawing()
+        refused = self.origin.error if self.origin is not None else None
+        self.error = SwarmError(
+            f"The object {self.artifact} did not come through the swarm: {reason}."
+            + (f" {refused.message}" if refused is not None else "")
+        )
+        self.settled.set()
+
+    # -- for others
+
+    @property
+    def draws(self) -> bool:
+        """Whether it is fetched from the bucket, too."""
+        return self._url is not None
+
+    def standing(self) -> Standing:
+        status = self.handle.status()
+        drawn = self.origin.drawn if self.origin is not None else 0
+        return Standing(
+            self.artifact,
+            self.size,
+            status.total_done,
+            drawn,
+            max(0, status.total_payload_download - drawn),
+            status.total_payload_upload,
+            status.num_peers - self.draws,
+            self.stage,
+        )
+
+    def sent(self) -> int:
+        return int(self.handle.status().total_payload_upload)
+
+    # -- within
+
+    def _progress(self, status: t.Any, members: Members) -> None:
+        now = time.monotonic()
+        checking = str(status.state).startswith("checking")
+        if checking or status.total_done > self._most:
+            self._most = max(self._most, status.total_done)
+            self._progressed = now
+        # the library would keep it all in memory, and a killed process begin anew
+        due = now - self._flushed > FLUSH and self._progressed > self._flushed
+        if due and (not self._flushing or now - self._flushed > LOST):
+            self._flush()
+        waited = now - self._progressed
+        if self.draws:
+            if waited >= GIVE_UP:
+                self.fail(f"no bytes came for {waited:.0f} seconds")
+            return
+        if checking:
+            return
+        ours = members.role(self.artifact)
+        if ours.share is not None or waited >= ours.patience:
+            self._draw(ours.share)
+
+    def _flush(self) -> None:
+        self._flushed = time.monotonic()
+        self._flushing = True
+        self._is_last = self.stage is Stage.WRITING
+        self.handle.flush_cache()
+
+    def _draw(self, share: tuple[int, int] | None) -> None:
+        """From the bucket. Those that are to do so begin with different parts, and give them to each other."""
+        if self.origin is None:
+            return
+        if share is not None and share[1] > 1:
+            number, seeds = share
+            count = self.handle.torrent_file().num_pieces()
+            begin, end = count * number // seeds, count * (number + 1) // seeds
+            self.handle.prioritize_pieces(
+                [_OURS if begin <= one < end else _OTHERS for one in range(count)]
+            )
+        self._url = self._webseed.offer(self.origin)
+        self.handle.add_url_seed(self._url)
+
+    def _stop_drawing(self) -> None:
+        if self._url is not None:
+            self.handle.remove_url_seed(self._url)
+            self._webseed.withdraw(self._url)
+            self._url = None

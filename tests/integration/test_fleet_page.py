@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet's page in a browser: light and dark, with and without scripts, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import typing as t
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._status_page import (
+    render,
+)
+from tests.servers._process import find_program
+from tests.unit.module_utils.distsync.fleet_helpers import HOSTILE, sample_fleet
+
+Scheme = t.Literal["light", "dark"]
+
+PAGE = render(sample_fleet(), title=HOSTILE).encode()
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Serves the page under every path, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/fleet.html"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, format: str, *args: object) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def site() -> t.Iterator[Site]:
+    with Site() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def console(driver: t.Any) -> list[t.Any]:
+    """What was written there since the last time, errors of the policy among it."""
+    return list(driver.get_log("browser"))
+
+
+class Browser:
+    """Headless Chromium with the page open."""
+
+    def __init__(self, driver: webdriver.Chrome, site: Site) -> None:
+        self.driver = driver
+        self.site = site
+
+    def open(self, *, scheme: Scheme = "light", scripts: bool = True) -> None:
+        self.site.asked.clear()
+        console(self.driver)
+        self._emulate("setScriptExecutionDisabled", value=not scripts)
+        media = {"name": "prefers-color-scheme", "value": scheme}
+        self._emulate("setEmulatedMedia", features=[media])
+        self.driver.get(self.site.url)
+
+    def _emulate(self, method: str, **parameters: t.Any) -> None:
+        self.driver.execute_cdp_cmd(f"Emulation.{method}", parameters)
+
+    def find(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def column(self, name: str) -> list[str]:
+        headings = [one.text for one in self.find("#hosts thead th")]
+        # the sign of the order is no text of the document
+        return t.cast(
+            list[str],
+            self.driver.execute_script(
+                "return Array.from(document.querySelectorAll('#hosts tbody tr'),"
+                " (row) => row.cells[arguments[0]].textContent)",
+                headings.index(name),
+            ),
+        )
+
+    def heading(self, name: str) -> WebElement:
+        found = self.find("#hosts thead button")
+        return next(one for one in found if one.text == name)
+
+    def order_of(self, name: str) -> str | None:
+        cell = self.heading(name).find_element(By.XPATH, "..")
+        return cell.get_attribute("aria-sort")
+
+    def colour(self, selector: str, kind: str) -> tuple[int, ...]:
+        text = self.find(selector)[0].value_of_css_property(kind)
+        return tuple(int(one) for one in text[text.index("(") + 1 : -1].split(",")[:3])
+
+    def style(self, selector: str, kind: str) -> str:
+        """As the document has it; unlike ``colour``, of SVG too."""
+        script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        return str(self.driver.execute_script(script, selector, kind))
+
+
+@pytest.fixture(scope="module")
+def driver() -> t.Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = find_program("chromium")
+    for argument in (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"),
+        "window-size=1700,1200",
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(find_program("chromedriver"))
+    started = webdriver.Chrome(options, service)
+    yield started
+    started.quit()
+
+
+@pytest.fixture()
+def browser(driver: webdriver.Chrome, site: Site) -> t.Iterator[Browser]:
+    made = Browser(driver, site)
+    yield made
+    # whatever was done: nothing was refused or failed in it, and nothing else was loaded
+    assert console(driver) == []
+    assert site.asked == ["/fleet.html"]
+
+
+def luminance(colour: t.Sequence[int]) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+    parts = [one / 255 for one in colour]
+    linear = [
+        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: t.Sequence[int], other: t.Sequence[int]) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(browser: Browser, scheme: Scheme) -> None:
+    browser.open(scheme=scheme)
+    ground = browser.colour("body", "background-color")
+    assert (luminance(ground) > 0.5) is (scheme == "light")
+    for selector in ("body", ".faint", "td.good", "td.bad", "td.warn", "li.bad"):
+        assert contrast(browser.colour(selector, "color"), ground) >= 4.5, selector
+    head = browser.colour("#hosts thead th", "background-color")
+    assert contrast(browser.colour("#hosts thead th", "color"), head) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_plots_have_the_colours_of_the_scheme(
+    browser: Browser, scheme: Scheme
+) -> None:
+    browser.open(scheme=scheme)
+    first = {"light": "rgb(10, 95, 168)", "dark": "rgb(108, 182, 245)"}[scheme]
+    assert browser.style("path.curve.c0", "stroke") == first
+    assert browser.style("rect.fill.c0", "fill") == first
+    box = browser.find("svg[role=img]")[0].size
+    assert box["width"] > 300 and box["height"] > 100
+
+
+def test_what_hosts_are_called_is_shown_as_it_is(browser: Browser) -> None:
+    browser.open()
+    assert browser.driver.title == HOSTILE
+    assert HOSTILE in browser.column("Host")
+    assert not browser.find("img, iframe, object, embed")
+
+
+def test_comes_with_the_worst_first(browser: Browser) -> None:
+    browser.open()
+    states = browser.column("State")
+    assert [one.split(" ", 1)[1] for one in states[:5]] == [
+        *("failed", "failed", "rolled back", "behind", "behind"),
+    ]
+    assert browser.order_of("Host") is None
+
+
+@pytest.mark.parametrize("name", ["Host", "Late", "Reported", "Version"])
+def test_a_click_sorts_and_another_turns_it_round(browser: Browser, name: str) -> None:
+    browser.open()
+    before = browser.column(name)
+    browser.heading(name).click()
+    up = browser.column(name)
+    assert browser.order_of(name) == "ascending"
+    assert up != before and sorted(up) == sorted(before)
+    browser.heading(name).click()
+    assert browser.order_of(name) == "descending"
+    assert browser.column(name)[0] == up[-1]
+
+
+def test_numbers_are_sorted_as_numbers(browser: Browser) -> None:
+    browser.open()
+    browser.heading("Late").click()
+    late = [one for one in browser.column("Late") if one.endswith(" s")]
+    seconds = [int(one.split()[0]) for one in late if "min" not in one]
+    assert seconds == sorted(seconds) and len(set(seconds)) > 10
+
+
+def test_only_one_column_is_sorted_at_a_time(browser: Browser) -> None:
+    browser.open()
+    browser.heading("Host").click()
+    browser.heading("Late").click()
+    assert browser.order_of("Host") is None
+    assert len(browser.find("#hosts th[aria-sort]")) == 1
+
+
+def test_sorting_takes_no_mouse(browser: Browser) -> None:
+    browser.open()
+    for _unused in range(20):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        focused = browser.driver.switch_to.active_element
+        if focused.text == "Host":
+            break
+    assert focused.text == "Host"
+    assert focused.value_of_css_property("outline-style") == "solid"
+    focused.send_keys(Keys.ENTER)
+    assert browser.order_of("Host") == "ascending"
+    focused.send_keys(Keys.SPACE)
+    assert browser.order_of("Host") == "descending"
+
+
+def test_without_scripts_the_table_is_there(browser: Browser) -> None:
+    browser.open(scripts=False)
+    assert not browser.find("button")
+    assert len(browser.find("#hosts tbody tr")) == 120
+    browser._emulate("setScriptExecutionDisabled", value=False)
