@@ -46,7 +46,7 @@ PARTS := setup lint types test-unit test-conformance test-integration sanity ans
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test $(PARTS) demo dist soak bench format release-notes constraints clean copy
+.PHONY: help test $(PARTS) demo dist soak bench bench-fleet format release-notes constraints clean copy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -122,6 +122,13 @@ bench: ## compare speed with the peers; writes docs/benchmarks.md
 	"$$python" $(SETUP)/copy_collection.py "$(COPY)"
 	export HOME="$(TOOLS_HOME)" PATH="$(BENCH_VENV)/bin:$$PATH" PYTHONPATH="$(NAMESPACES):$(CURDIR)" && \
 	python -m tests.benchmarks $(ARGS)
+
+bench-fleet: ## a release to a fleet, from the bucket alone and in a swarm; needs root
+	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
+	$(SETUP)/venv.sh "$$python" "$(BENCH_VENV)" tests/benchmarks/requirements.txt && \
+	"$$python" $(SETUP)/copy_collection.py "$(COPY)"
+	export HOME="$(TOOLS_HOME)" PATH="$(BENCH_VENV)/bin:$$PATH" PYTHONPATH="$(NAMESPACES):$(CURDIR)" && \
+	python -m tests.benchmarks.fleet $(ARGS)
 
 format: setup ## format the source
 	"$(VENV)/bin/black" --quiet .

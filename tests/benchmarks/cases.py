@@ -18,18 +18,22 @@ from .tools import (
     DISTSYNC_GCM,
     MANIFEST,
     MODULE,
+    PIPELINE,
     RCLONE,
     RCLONE_CRYPT,
+    RESTIC,
     S3_BUCKET,
     S3_SYNC,
     S5CMD,
+    VOLUME_PERSIST,
 )
 
 #: ``up``: to an empty bucket. ``down``: to an empty folder. ``nothing``: the bucket holds it all already.
 #: ``changed``: it does but for one file, another one for each run. ``settings``: of a bucket that has them
 #: already. ``delete``: a bucket with all that is in it.
 #: ``shared``: as ``nothing``, from one bucket for all tools. ``publish`` and ``fetch``: one file, to a bucket and
-#: from it, which each tool keeps there in its own way.
+#: from it, which each tool keeps there in its own way. ``save``, ``saved`` and ``restore``: the folder as a snapshot,
+#: the first one, one more of what has not changed, and back to an empty folder.
 Task = t.Literal[
     "up",
     "down",
@@ -40,6 +44,9 @@ Task = t.Literal[
     "delete",
     "publish",
     "fetch",
+    "save",
+    "saved",
+    "restore",
 ]
 
 _MIB = 1 << 20
@@ -49,6 +56,18 @@ _ENCRYPTED = (
     "distsync also verifies and signs; of its memory no more than 150 MB are allowed."
 )
 
+_SNAPSHOT = (
+    "The files are a third random bytes and two thirds hexadecimal digits. "
+    "All compress with zstd, level 3 or what they call so, and have their own number of connections. "
+    "*volume_persist* verifies what it sent, and its restore is on disk, as a whole, when it ends; "
+    "of its memory no more than 200 MB are allowed. restic is Debian's, also encrypts, "
+    "and its repository is made before."
+)
+
+#: A tree of many files and one file, as volumes.
+_TREE = (77_000, 13_000)
+_FILE = (1, 4096 * _MIB)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -56,7 +75,8 @@ class Case:
 
     ``smaller`` are further counts of files, with their runs, which show what one file more costs.
     ``rate``: it is the bytes that take the time; the store is in memory, if there is room. ``plain``: the tool
-    whose rate the others' are held against. ``on_demand``: only run when it is named.
+    whose rate the others' are held against. ``text``: files that a compressor can do something about.
+    ``on_demand``: only run when it is named.
     """
 
     name: str
@@ -69,6 +89,7 @@ class Case:
     smaller: tuple[tuple[int, int], ...] = ()
     rate: bool = False
     plain: str | None = None
+    text: bool = False
     on_demand: bool = False
     note: str = ""
 
@@ -158,6 +179,66 @@ CASES = (
         rate=True,
         plain=MODULE,
         note=_ENCRYPTED,
+    ),
+    Case(
+        "volume-tree-save",
+        "A volume of 77,000 files, 1 GB, saved for the first time",
+        "save",
+        *_TREE,
+        (VOLUME_PERSIST, PIPELINE, RESTIC),
+        runs=3,
+        text=True,
+        note=_SNAPSHOT,
+    ),
+    Case(
+        "volume-tree-saved",
+        "A volume of 77,000 files, 1 GB, saved again unchanged",
+        "saved",
+        *_TREE,
+        (VOLUME_PERSIST, RESTIC),
+        text=True,
+        note=_SNAPSHOT,
+    ),
+    Case(
+        "volume-tree-restore",
+        "A volume of 77,000 files, 1 GB, restored",
+        "restore",
+        *_TREE,
+        (VOLUME_PERSIST, PIPELINE, RESTIC),
+        runs=3,
+        text=True,
+        note=_SNAPSHOT,
+    ),
+    Case(
+        "volume-file-save",
+        "A volume of one file of 4 GiB, saved for the first time",
+        "save",
+        *_FILE,
+        (VOLUME_PERSIST, PIPELINE, RESTIC),
+        runs=3,
+        rate=True,
+        text=True,
+        note=_SNAPSHOT,
+    ),
+    Case(
+        "volume-file-saved",
+        "A volume of one file of 4 GiB, saved again unchanged",
+        "saved",
+        *_FILE,
+        (VOLUME_PERSIST, RESTIC),
+        text=True,
+        note=_SNAPSHOT,
+    ),
+    Case(
+        "volume-file-restore",
+        "A volume of one file of 4 GiB, restored",
+        "restore",
+        *_FILE,
+        (VOLUME_PERSIST, PIPELINE, RESTIC),
+        runs=3,
+        rate=True,
+        text=True,
+        note=_SNAPSHOT,
     ),
     Case(
         "s3_sync-first",

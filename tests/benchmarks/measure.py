@@ -68,7 +68,7 @@ def run(
 ) -> Measure:
     """Run a command to its end. Raises ``BenchmarkError`` with its output when it fails.
 
-    ``ours``: it ends with our module's result, which says how many requests were sent.
+    ``ours``: it ends with our module's result, which may say how many requests were sent.
     ``unchanged``: it is a module that must have nothing to do.
     """
     with tempfile.TemporaryFile() as output:
@@ -93,7 +93,7 @@ def run(
         round(wall, 3),
         round(usage.ru_utime + usage.ru_stime, 3),
         round(usage.ru_maxrss / 1024, 1),
-        _result(text)["requests"] if ours else None,
+        _result(text).get("requests") if ours else None,
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import encrypted
+from . import encrypted, volumes
 from .buckets import Buckets
 from .cases import Case
 from .measure import BenchmarkError, Measure, Series, run
@@ -211,6 +211,56 @@ def _forget(work: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class _Save(_Rounds):
+    """The folder as a snapshot, to an empty bucket."""
+
+    def prepare(self) -> None:
+        self.tree.warm()
+
+    def run(self, tool: Tool) -> Measure:
+        _forget(self.work)
+        with self.buckets.fresh() as bucket:
+            return self.save(tool, bucket)
+
+    def save(self, tool: Tool, bucket: str) -> Measure:
+        job = self.job(bucket)
+        if tool.beginning is not None:
+            run(tool.beginning(job), tool.environment, ours=False)
+        found = _run(tool, job)
+        # nothing compresses them to half
+        size = self.tree.files * self.tree.size // 2
+        self.buckets.check_bytes(bucket, size, tool.name)
+        return found
+
+
+class _Saved(_Save):
+    """The latest snapshot is of the same, in a bucket of the tool's own."""
+
+    def prepare(self) -> None:
+        _forget(self.work)
+        self.bucket = {tool.name: self.buckets.make() for tool in self.chosen}
+        for tool in self.chosen:
+            self.save(tool, self.bucket[tool.name])
+
+    def run(self, tool: Tool) -> Measure:
+        return _run(tool, self.job(self.bucket[tool.name]), unchanged=tool.ours)
+
+
+class _Restore(_Saved):
+    """The latest snapshot to an empty folder, where nobody has restored one before."""
+
+    def run(self, tool: Tool) -> Measure:
+        _forget(self.work)
+        target = self.work / "down"
+        target.mkdir()
+        with contextlib.ExitStack() as stack:
+            stack.callback(shutil.rmtree, target)
+            job = replace(self.job(self.bucket[tool.name]), target=target)
+            found = _run(tool, job)
+            volumes.check_same(self.tree.folder, target, tool.name)
+        return found
+
+
 class _Settings(_Rounds):
     """Of one bucket, which every tool has found, or made, as it should be."""
 
@@ -244,6 +294,9 @@ _TASKS: t.Mapping[str, type[_Rounds]] = {
     "delete": _Delete,
     "publish": _Publish,
     "fetch": _Fetch,
+    "save": _Save,
+    "saved": _Saved,
+    "restore": _Restore,
 }
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.servers._process import build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import encrypted
+from . import encrypted, volumes
 
 #: Workers that each tool gets, where it can be told.
 WORKERS = 32
@@ -38,6 +38,9 @@ DISTSYNC_GCM = "distsync, AES_256_GCM"
 DISTSYNC_CBC = "distsync, AEAD_AES_128_CBC_HMAC_SHA_256"
 RCLONE_CRYPT = "rclone crypt"
 AGE = "age, rclone rcat"
+VOLUME_PERSIST = "volume_persist"
+PIPELINE = "tar, zstd, rclone rcat or cat"
+RESTIC = "restic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Job:
     """``bucket`` of the server at ``url`` is to hold what ``folder`` holds, or with ``down`` the reverse.
 
     ``sizes``: a tool that can be told so compares by size alone. ``state``: what becomes of the
-    bucket itself, where that is what is measured.
+    bucket itself, where that is what is measured. ``target``: where the folder's snapshot is put back, if it is.
     """
 
     folder: Path
@@ -54,6 +57,7 @@ class Job:
     sizes: bool
     down: bool = False
     state: t.Literal["present", "absent"] = "present"
+    target: Path | None = None
 
     @property
     def file(self) -> Path:
@@ -69,7 +73,8 @@ class Job:
 class Tool:
     """One way to sync. ``ours`` are held against the best of the others.
 
-    ``manifest``: it keeps one in the bucket, which the others would delete.
+    ``manifest``: it keeps one in the bucket, which the others would delete. ``beginning``: what it has to be told
+    before a bucket is first used.
     """
 
     name: str
@@ -77,10 +82,19 @@ class Tool:
     command: t.Callable[[Job], list[str]]
     environment: t.Mapping[str, str]
     manifest: bool = False
+    beginning: t.Callable[[Job], list[str]] | None = None
 
 
 #: Those of ours.
-OURS = (MODULE, MANIFEST, COMMAND, BUCKET, DISTSYNC_GCM, DISTSYNC_CBC)
+OURS = (
+    MODULE,
+    MANIFEST,
+    COMMAND,
+    BUCKET,
+    DISTSYNC_GCM,
+    DISTSYNC_CBC,
+    VOLUME_PERSIST,
+)
 
 
 def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
@@ -106,11 +120,11 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
     peers = {**ansible, **amazon, "PYTHONPATH": ""}
 
     def module(job: Job) -> list[str]:
-        return _module(_arguments(server, job))
+        return _module("static_container", _arguments(server, job))
 
     def manifest(job: Job) -> list[str]:
         believing = {"manifest": "always", "verify": "manifest"}
-        return _module({**_arguments(server, job), **believing})
+        return _module("static_container", {**_arguments(server, job), **believing})
 
     def command(job: Job) -> list[str]:
         name = "longshore.storage.static_container"
@@ -120,6 +134,18 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
         name = "longshore.storage.libcloud_bucket"
         arguments = {"provider": _endpoint(server, job), **_kept(job)}
         return _ansible(_program("ansible"), name, arguments)
+
+    def volume_persist(job: Job) -> list[str]:
+        store = _endpoint(server, job)
+        arguments = volumes.arguments(store, job.folder, job.target, work)
+        return _module("volume_persist", arguments)
+
+    def pipeline(job: Job) -> list[str]:
+        place = f"store:{job.bucket}"
+        return volumes.pipeline(rclone_program, place, job.url, job.folder, job.target)
+
+    def restic(job: Job) -> list[str]:
+        return volumes.restic(job.url, job.bucket, job.folder, job.target)
 
     def of_one_file(command: encrypted.Command) -> t.Callable[[Job], list[str]]:
         return lambda job: command(job.file, job.bucket, job.url, job.down)
@@ -144,6 +170,15 @@ def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
             rclone,
         ),
         Tool(AGE, False, of_one_file(encrypted.age(rclone_program, work)), rclone),
+        Tool(VOLUME_PERSIST, True, volume_persist, ours),
+        Tool(PIPELINE, False, pipeline, rclone),
+        Tool(
+            RESTIC,
+            False,
+            restic,
+            {**amazon, **volumes.restic_environment(work)},
+            beginning=lambda job: volumes.restic_beginning(job.url, job.bucket),
+        ),
     )
     return {tool.name: tool for tool in listed}
 
@@ -217,9 +252,9 @@ def _peer(name: str, arguments: t.Mapping[str, object]) -> list[str]:
     return _ansible(str(program), name, arguments)
 
 
-def _module(arguments: t.Mapping[str, object]) -> list[str]:
-    name = "tests.benchmarks.module"
-    return [sys.executable, "-m", name, json.dumps(arguments)]
+def _module(name: str, arguments: t.Mapping[str, object]) -> list[str]:
+    program = "tests.benchmarks.module"
+    return [sys.executable, "-m", program, name, json.dumps(arguments)]
 
 
 def _ansible(program: str, name: str, arguments: t.Mapping[str, object]) -> list[str]:

@@ -19,7 +19,7 @@ from .cases import Case
 _GRAIN = 2.1
 
 #: Bytes on disk up to which files are kept for the next time.
-_KEPT = 1 << 29
+_KEPT = 1 << 30
 
 _BLOCK = 4096
 _PIECE = 1 << 20
@@ -44,6 +44,13 @@ class Tree:
         self._changed_at = time.monotonic()
         return name
 
+    def warm(self) -> None:
+        """Read all, so that the first tool that does has it no harder than the others."""
+        for path in self.folder.rglob("*.bin"):
+            with path.open("rb") as file:
+                while file.read(_PIECE):
+                    pass
+
     def settle(self) -> None:
         """Wait until the change is no longer so fresh that another could hide behind it."""
         time.sleep(max(0.0, self._changed_at + _GRAIN - time.monotonic()))
@@ -53,14 +60,16 @@ class Tree:
 def laid_out(data: Path, case: Case, files: int) -> t.Iterator[Tree]:
     """So many of the case's files, a hundred to a folder, of random bytes that are the same every time.
 
+    With ``text`` two thirds of them are hexadecimal digits, which a compressor makes half of.
     They stay there for the next time, unless they take much room.
     """
     suffix = "-changing" if case.task == "changed" else ""
+    suffix += "-text" if case.text else ""
     folder = data / f"{files}x{case.size}{suffix}"
     if not folder.exists():
         making = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(making, ignore_errors=True)
-        _write(making, files, case.size)
+        _write(making, files, case.size, text=case.text)
         making.rename(folder)
         time.sleep(_GRAIN)
     try:
@@ -70,7 +79,7 @@ def laid_out(data: Path, case: Case, files: int) -> t.Iterator[Tree]:
             shutil.rmtree(folder)
 
 
-def _write(folder: Path, files: int, size: int) -> None:
+def _write(folder: Path, files: int, size: int, *, text: bool) -> None:
     randomness = random.Random(files)
     folder.mkdir(parents=True)
     for number in range(files):
@@ -79,7 +88,14 @@ def _write(folder: Path, files: int, size: int) -> None:
             path.parent.mkdir()
         with path.open("wb") as file:
             for left in range(size, 0, -_PIECE):
-                file.write(randomness.randbytes(min(left, _PIECE)))
+                file.write(_piece(randomness, min(left, _PIECE), text=text))
+
+
+def _piece(randomness: random.Random, size: int, *, text: bool) -> bytes:
+    if not text:
+        return randomness.randbytes(size)
+    data = randomness.randbytes(-(-size // 3))
+    return (data + data.hex().encode())[:size]
 
 
 def _name(number: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import signal
 import sys
 import threading
 
@@ -28,8 +29,12 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
     parse_endpoint,
 )
 
+#: Seconds after which it ends, whoever forgot it.
+_LIMIT = 120
+
 
 def main() -> None:
+    signal.alarm(_LIMIT)
     given = json.loads(sys.argv[1])
     endpoint = parse_endpoint(
         given["endpoint"], option="store", providers=None, default_provider=None

@@ -133,13 +133,14 @@ class Fleet:
             found[number] = self.fetch(swarms[number])
 
         threads = [
-            threading.Thread(target=one, args=(number,))
+            threading.Thread(target=one, args=(number,), daemon=True)
             for number in range(len(swarms))
         ]
+        deadline = time.monotonic() + PATIENCE
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(max(0.0, deadline - time.monotonic()))
         return [found.get(number, b"") for number in range(len(swarms))]
 
     @property

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 from pathlib import Path
@@ -27,6 +29,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._resul
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._swarm import (
     _members,
+    _swarm,
     _torrent,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._swarm._failures import (
@@ -74,6 +77,14 @@ from tests.integration.swarms import (
 )
 
 
+@pytest.fixture(autouse=True)
+def limit() -> t.Iterator[None]:
+    """Whatever the library does, no test takes longer than this, which ends the process."""
+    faulthandler.dump_traceback_later(4 * PATIENCE, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
 def opened(place: Place, **changes: t.Any) -> Store:
     written = {**place.endpoint(), **changes}
     return open_store(
@@ -109,9 +120,9 @@ def test_elected_hosts_draw_on_the_bucket_and_the_others_on_them(
             with running([fleet.swarm(one) for one in fleet.numbers]) as swarms:
                 assert fleet.fetch_all(swarms) == [fleet.data] * 5
                 drawn = [standing(one).drawn for one in swarms]
-    elected = fleet.order()[:2]
-    others = [n for n, bytes_ in zip(fleet.numbers, drawn, strict=True) if not bytes_]
-    assert not set(elected) & set(others) and len(others) >= 3
+    # one that was elected may have it all from the other, where that is faster
+    draws = {n for n, bytes_ in zip(fleet.numbers, drawn, strict=True) if bytes_}
+    assert draws and draws <= set(fleet.order()[:2])
     assert meter.passed <= 2.2 * SIZE
 
 
@@ -155,6 +166,75 @@ def test_a_bucket_that_fails_is_said_and_nobody_waits_for_ever(
         with pytest.raises(SwarmError, match="no such|missing|not exist|not there"):
             fleet.fetch(swarm)
         assert swarm.standings() == []
+
+
+def test_a_library_that_does_not_answer_is_not_waited_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_swarm, "GIVE_UP", 1.0)
+    monkeypatch.setattr(_swarm, "_END", 0.1)
+    answers = threading.Event()
+    monkeypatch.setattr(_torrent.Torrent, "tend", lambda *_args: answers.wait(PATIENCE))
+    fleet = Fleet(tmp_path, store, 1)
+    with fleet.swarm(2) as swarm:
+        with pytest.raises(SwarmError, match="has not answered"):
+            fleet.fetch(swarm)
+        with pytest.raises(SwarmError, match="has not answered"):
+            fleet.fetch(swarm)
+    # it ends all the same
+    answers.set()
+
+
+def test_what_is_never_written_is_not_waited_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_torrent, "GIVE_UP", 2.0)
+    monkeypatch.setattr(_torrent, "LOST", 0.5)
+    monkeypatch.setattr(_torrent.Torrent, "written", lambda *_args: None)
+    fleet = Fleet(tmp_path, store, 1)
+    with fleet.swarm(2) as swarm:
+        with pytest.raises(SwarmError, match="could not be written"):
+            fleet.fetch(swarm)
+        until(lambda: swarm.standings() == [])
+
+
+def test_a_lost_answer_is_asked_for_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_torrent, "LOST", 0.5)
+    written = _torrent.Torrent.written
+    lost: list[_torrent.Torrent] = []
+
+    def lose(torrent: _torrent.Torrent) -> None:
+        if torrent.stage is _torrent.Stage.WRITING and len(lost) < 2:
+            lost.append(torrent)
+        else:
+            written(torrent)
+
+    monkeypatch.setattr(_torrent.Torrent, "written", lose)
+    fleet = Fleet(tmp_path, store, 1)
+    with fleet.swarm(2) as swarm:
+        assert fleet.fetch(swarm) == fleet.data
+    assert len(lost) == 2
+
+
+def test_one_object_that_fails_is_not_the_others_affair(
+    store: Store, tmp_path: Path
+) -> None:
+    fleet = Fleet(tmp_path, store, 1)
+    with fleet.swarm(2, download_limit=2_000_000) as swarm:
+        thread = fleet.begin(swarm)
+        other = Fleet(tmp_path, store, 1, 4 * 1024 * 1024)
+        other.secret, other.port = fleet.secret, fleet.port
+        second = other.begin(swarm)
+        until(lambda: len(swarm.standings()) == 2)
+        for torrent in swarm._torrents.values():
+            if torrent.artifact == other.artifact:
+                swarm._session.remove_torrent(torrent.handle)
+        second.join(PATIENCE)
+        assert isinstance(other.got, SwarmError)
+        thread.join(PATIENCE)
+        assert fleet.got == fleet.data
 
 
 def test_what_goes_to_the_bucket_is_signed_request_by_request(
@@ -326,6 +406,7 @@ def test_a_killed_host_goes_on(place: Place, store: Store, tmp_path: Path) -> No
         "key": fleet.key,
     }
     command = [sys.executable, swarm_program.__file__, json.dumps(given)]
+    # it ends by itself after a time
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -391,8 +472,11 @@ def test_releases_through_the_swarm(
             torrents=True,
         )
         publisher.publish([Publication(str(source), version="1")])
-        with running([fleet.swarm(one, seeds=1) for one in fleet.numbers]) as swarms:
-            for number, swarm in zip(fleet.numbers, swarms, strict=True):
+        bucket = Fetcher(store, fleet.secret, key.public, "stable", workers)
+        fleet.artifact = bucket.release("app").artifact
+        order = fleet.order()
+        with running([fleet.swarm(one, seeds=1) for one in order]) as swarms:
+            for number, swarm in zip(order, swarms, strict=True):
                 fetcher = Fetcher(
                     store, fleet.secret, key.public, "stable", workers, swarm=swarm
                 )

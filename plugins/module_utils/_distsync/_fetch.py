@@ -34,10 +34,6 @@ from ._trust import Trust
 if t.TYPE_CHECKING:
     from ._swarm._swarm import Swarm
 
-#: Makes the plaintext of a release in an empty file that is open for reading and writing. Returns how many
-#: bytes of it were fetched; None where it cannot be done so, whatever it has written.
-Assembler = t.Callable[[Release, Content, t.BinaryIO], t.Optional[int]]
-
 
 class Fetcher:
     """Reads one channel, trusting one key.
@@ -117,12 +113,10 @@ class Fetcher:
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
     ) -> Fetched:
         """Have a release at ``dest``, a file or a folder to put it in; ``check``: only say whether it is not.
 
         ``older``: an older file of that artifact, to take what did not change from (None: what is at ``dest``).
-        ``assemble`` may make the contents in any other way: they are verified by their digest in any case.
         Raises ``NameRefusedError`` and ``RequestRefusedError`` before anything is asked for.
         """
         check_file_name(name)
@@ -135,7 +129,6 @@ class Fetcher:
             check=check,
             progress=progress,
             older=older,
-            assemble=assemble,
             warnings=warnings,
         )
 
@@ -147,7 +140,6 @@ class Fetcher:
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Fetched:
         """As ``fetch``, of a release that ``release`` gave."""
@@ -183,13 +175,11 @@ class Fetcher:
         notes: list[str] = []
         patched = self._can_patch(release, older or path)
         key = self._repository.key(ARTIFACTS, release.artifact)
-        swarm = None if patched or assemble is not None else self._swarm
+        swarm = None if patched else self._swarm
         with sealed(release, self._store, key, swarm) as there:
             content = self._content(release, there)
 
             def make(out: t.BinaryIO) -> int | None:
-                if assemble is not None:
-                    return assemble(release, content, out)
                 try:
                     return self._patch(release, content, older or path, out, progress)
                 except MissingLibraryError as error:

@@ -32,7 +32,7 @@ from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._configuration import Configuration
 from ._configuration_values import Format
-from ._fetch import Assembler, Fetcher
+from ._fetch import Fetcher
 from ._original_fetch import OriginalFetcher
 from ._original_publish import OriginalPublisher
 from ._publish import Publisher
@@ -127,13 +127,11 @@ class Fetching(t.Protocol):
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
     ) -> Fetched:
         """Have a release at ``dest``, a file or a folder to put it in.
 
         ``older``: an older file of that artifact, to take what did not change from (None: what is at ``dest``);
-        of use where who publishes and who fetches have ``Delta``. ``assemble`` may make the contents in
-        any other way: they are verified all the same.
+        of use where who publishes and who fetches have ``Delta``.
         """
 
     def put(
@@ -144,7 +142,6 @@ class Fetching(t.Protocol):
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Fetched:
         """As ``fetch``, of what ``release`` gave."""

@@ -19,7 +19,6 @@ from .._encryption._secret import SharedSecret
 from .._errors import LocalWriteError
 from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
-from ._fetch import Assembler
 from ._original import OriginalObjects, refused
 from ._placing import place_stream
 from ._private_files import make_private, read_private, replace_file
@@ -79,7 +78,6 @@ class OriginalFetcher:
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Fetched:
         raise refused(f"{release.name!r} has no record to put in its place")
@@ -93,7 +91,6 @@ class OriginalFetcher:
         check: bool = False,
         progress: Progress = no_progress,
         older: str | None = None,
-        assemble: Assembler | None = None,
     ) -> Fetched:
         """Have the file at ``dest``, a file or a folder to put it in; nothing is taken from an older one.
 
@@ -104,8 +101,6 @@ class OriginalFetcher:
         check_file_name(name)
         if version != LATEST:
             raise refused(f"{name!r} has no version {version!r} to fetch")
-        if assemble is not None:
-            raise refused(f"{name!r} cannot be assembled without a record")
         info = self._objects.find(name)
         path = target_path(dest, name)
         note = self._note(path)

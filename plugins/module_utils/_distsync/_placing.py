@@ -32,7 +32,7 @@ from .._errors import LocalWriteError
 from .._sync._hashes import Hashes
 from ._content import Content
 from ._failures import BusyError, MismatchError
-from ._targets import Target, explained, give, keep, known_ids
+from ._targets import Target, explained, give, keep, known_ids, require_replaceable
 
 #: Bytes from one mark to the next in a file on its way.
 STEP: t.Final = 1024 * 1024
@@ -57,8 +57,7 @@ def place(
     """
     known_ids(target)
     folder, name = os.path.split(target.path)
-    if os.path.isdir(target.path) and not os.path.islink(target.path):
-        raise LocalWriteError(f"Could not write {target.path!r}: it is a folder.")
+    require_replaceable(target.path)
     aside = f"{RESUMABLE}{_short(name)}{_short(identity)}"
     with contextlib.ExitStack() as stack:
         with explained(target.path):
@@ -199,6 +198,7 @@ def place_stream(
     left. Raises ``BusyError`` and ``LocalWriteError``.
     """
     folder, name = os.path.split(path)
+    require_replaceable(path)
     aside = f"{RESUMABLE}{_short(name)}s"
     with contextlib.ExitStack() as stack:
         with explained(path):

@@ -20,6 +20,14 @@ from .._errors import ConfigurationError, LocalWriteError
 
 _READ_SIZE: t.Final = 1024 * 1024
 _OTHERS_WRITE: t.Final = 0o022
+#: What a file does not take the place of, whoever asks for it.
+_OTHER_KINDS: t.Final = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 class Target(t.NamedTuple):
@@ -39,6 +47,22 @@ def target_path(dest: str, name: str) -> str:
     return os.path.join(path, name) if os.path.isdir(path) else path
 
 
+def require_replaceable(path: str) -> None:
+    """Raises ``LocalWriteError`` for what is neither missing nor a file nor a link.
+
+    A link is replaced as a file is, whatever it leads to.
+    """
+    try:
+        kind = _OTHER_KINDS.get(stat.S_IFMT(os.lstat(path).st_mode))
+    except OSError:
+        # it is missing, or opening its folder says what is wrong
+        return
+    if kind is not None:
+        raise LocalWriteError(
+            f"Could not write {path!r}: it is {kind}.", hint="Name another file."
+        )
+
+
 class Kept(t.NamedTuple):
     """A file that is there already; whether its owner or mode were (or would be) corrected."""
 
@@ -50,8 +74,9 @@ def keep(target: Target, *, check: bool = False) -> Kept | None:
 
     None if there is no such file, or one behind a link, or one that somebody else could change at any
     time. ``check``: correct nothing. Raises ``ConfigurationError`` for an owner that is not known here, and
-    ``LocalWriteError``.
+    ``LocalWriteError``, for what is no file, too.
     """
+    require_replaceable(target.path)
     try:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(target.path, flags)

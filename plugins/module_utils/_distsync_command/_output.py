@@ -20,7 +20,7 @@ import typing as t
 
 from .._errors import LocalWriteError, LongshoreError
 from ._exits import Exit, exit_of
-from ._progress import Meter, bar, lines
+from ._progress import Meter, drawn, lines
 from ._text import printable
 
 
@@ -77,9 +77,9 @@ class Output:
         if self._as_json:
             yield lambda size: None
             return
-        drawn = bar if _is_terminal(sys.stderr) else lines
-        with drawn(printable(label), total, self.note) as meter:
-            yield meter
+        shown = drawn if _is_terminal(sys.stderr) else lines
+        with contextlib.ExitStack() as stack:
+            yield stack.enter_context(shown(printable(label), total, self.note))
 
 
 def said_of(error: LongshoreError) -> dict[str, str]:

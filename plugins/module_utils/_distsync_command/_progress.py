@@ -22,7 +22,7 @@ _WORTH_LINES: t.Final = 64 * 1024 * 1024
 
 
 @contextlib.contextmanager
-def bar(label: str, total: int, say: Say) -> t.Iterator[Meter]:
+def drawn(label: str, total: int, say: Say) -> t.Iterator[Meter]:
     """One line that is drawn anew, with rate and time left. Lines, where the library is missing."""
     try:
         from rich import progress

@@ -65,7 +65,7 @@ def read_xattrs(file: int | str) -> t.Mapping[str, bytes]:
 
 
 def attributes_of(
-    status: os.stat_result, xattrs: t.Mapping[str, bytes] = NO_XATTRS
+    status: os.stat_result, xattrs: t.Mapping[str, bytes] | None = None
 ) -> Attributes:
     """Of what ``status`` was read from."""
     return Attributes(
@@ -73,7 +73,7 @@ def attributes_of(
         status.st_uid,
         status.st_gid,
         status.st_mtime_ns,
-        xattrs,
+        NO_XATTRS if xattrs is None else xattrs,
     )
 
 

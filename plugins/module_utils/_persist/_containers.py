@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Containers that do not write while a volume is saved or restored, and run again whatever happens."""
 
 from __future__ import annotations

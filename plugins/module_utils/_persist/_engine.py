@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """The engine that runs containers here, Docker's or Podman's, by its HTTP interface on a unix socket."""
 
 from __future__ import annotations
@@ -97,10 +98,16 @@ class Engine:
 
     def labelled(self, label: str) -> list[Container]:
         """Those that run and have a label, ``name`` or ``name=value``. Raises ``EngineError``."""
-        filters = json.dumps({"label": [label], "status": ["running"]})
-        query = urlencode({"filters": filters})
+        return self._those({"label": [label], "status": ["running"]})
+
+    def users(self, volume: str) -> list[Container]:
+        """Those that run, or are paused, and have a volume mounted. Raises ``EngineError``."""
+        return self._those({"volume": [volume], "status": ["running", "paused"]})
+
+    def _those(self, filters: t.Mapping[str, list[str]]) -> list[Container]:
+        query = urlencode({"filters": json.dumps(filters)})
         status, found = self._ask("GET", f"/containers/json?{query}")
-        self._check(status, found, f"look for containers with the label {label!r}")
+        self._check(status, found, "look for containers")
         try:
             return [self.container(one["Id"]) for one in found]
         except (KeyError, TypeError):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """What all operations on a volume have around them: the store, the commands, the containers."""
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ Progress: t.TypeAlias = t.Callable[[int], object]
 
 
 class Job:
-    """One operation. Use it as a context, in which ``store`` and ``workers`` are open.
+    """One operation. Use it as a context, in which ``store`` and ``workers`` are open, and ``containers`` found.
 
-    Raises what ``open_store`` raises, before anything is done.
+    Raises what ``open_store`` raises, and ``EngineError``, before anything is done.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Job:
     def __enter__(self) -> t.Self:
         with contextlib.ExitStack() as stack:
             self.store = stack.enter_context(open_store(self.options.store))
+            self.containers = self._containers()
             self.workers = stack.enter_context(Workers(_WORKERS))
             if self.options.is_single:
                 # refuses a path that can have no key
@@ -84,15 +86,14 @@ class Job:
         What is yielded stops or pauses the containers; they run again before the last commands, which are run
         whatever happens once the first ones were begun. Raises ``CommandError`` and ``EngineError``.
         """
-        containers = self._containers()
         if self.check:
-            yield lambda: self._halt(containers)
+            yield self._halt
             return
         try:
             for command in self.options.pre:
                 run_command(command)
-            with containers or contextlib.nullcontext():
-                yield lambda: self._halt(containers)
+            with self.containers or contextlib.nullcontext():
+                yield self._halt
         except LongshoreError as error:
             try:
                 self._run_post()
@@ -124,11 +125,11 @@ class Job:
             )
         return found
 
-    def _halt(self, containers: Containers | None) -> None:
-        if containers is not None:
-            self.outcome.containers = containers.names
+    def _halt(self) -> None:
+        if self.containers is not None:
+            self.outcome.containers = self.containers.names
             if not self.check:
-                containers.halt()
+                self.containers.halt()
 
 
 #: Stops or pauses the containers; again, it does nothing.

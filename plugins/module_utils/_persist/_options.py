@@ -39,6 +39,9 @@ _FOR_STATES: t.Final[t.Mapping[str, t.Sequence[State]]] = {
     "compression_level": ("saved",),
     "checksum": ("saved",),
     "allow_unreadable": ("saved",),
+    "exclude": ("saved", "verified"),
+    "exclude_caches": ("saved", "verified"),
+    "one_file_system": ("saved", "verified"),
     "mode": ("restored",),
     "include": ("restored",),
     "staging": ("restored",),
@@ -120,9 +123,7 @@ def options_of_task(
     differences: bool = False,
 ) -> PersistOptions:
     """From a module's options; None stands for what was not written. Raises ``ConfigurationError``."""
-    given = {name: value for name, value in params.items() if _is_said(value)}
-    if params.get("compare") is False:
-        given["compare"] = False
+    given = {name: value for name, value in params.items() if _is_said(name, value)}
     state: State = given.get("state", "saved")
     _check_target(given)
     _check_states(given, state)
@@ -142,7 +143,8 @@ def options_of_task(
     if state == "absent":
         _check_absent(given, layout)
     encryption = given.get("encryption", {})
-    _check_keys(encryption, state)
+    if "encryption" in given:
+        _check_keys(encryption, state)
     keys = _keys(encryption)
     return PersistOptions(
         store=store,
@@ -190,7 +192,10 @@ def _check_target(given: t.Mapping[str, t.Any]) -> None:
         raise ConfigurationError("Either path or volume must be given.")
 
 
-def _is_said(value: object) -> bool:
+def _is_said(name: str, value: object) -> bool:
+    """Whether it is something else than what it is without a word."""
+    if name == "compare":
+        return value is False
     return value is not None and value != [] and value is not False
 
 
@@ -245,15 +250,21 @@ def _may_be_id(text: str) -> bool:
 
 
 def _check_keys(encryption: t.Mapping[str, t.Any], state: State) -> None:
-    if state == "saved" and encryption.get("identities"):
+    """What was meant to be encrypted must not be plain because a variable is empty."""
+    if state == "saved":
+        useful, other = "recipients", "identities"
+        why = "What is saved is encrypted for encryption.recipients; identities open it again."
+    else:
+        useful, other = "identities", "recipients"
+        why = "What was encrypted for age recipients is opened with encryption.identities."
+    if encryption.get(other):
         raise ConfigurationError(
-            "encryption.identities has no meaning with state saved.",
-            hint="What is saved is encrypted for encryption.recipients; identities open it again.",
+            f"encryption.{other} has no meaning with state {state}.", hint=why
         )
-    if state in ("restored", "verified") and encryption.get("recipients"):
+    if encryption.get("secret") is None and not encryption.get(useful):
         raise ConfigurationError(
-            f"encryption.recipients has no meaning with state {state}.",
-            hint="What was encrypted for age recipients is opened with encryption.identities.",
+            f"encryption is given, and has neither secret nor {useful}.",
+            hint="Write one of them, or leave out encryption.",
         )
 
 
@@ -267,6 +278,11 @@ def _keys(encryption: t.Mapping[str, t.Any]) -> Keys:
 
 def _compression(given: t.Mapping[str, t.Any], layout: Layout) -> Compression:
     usual = "gzip" if layout == "single" else "zstd"
+    if layout == "single" and given.get("compression") == "zstd":
+        raise ConfigurationError(
+            "The layout single is compressed with gzip or not at all.",
+            hint="Its other readers know nothing else. Use the layout snapshots for zstd.",
+        )
     return Compression(
         given.get("compression", usual), given.get("compression_level", 0)
     )
@@ -288,8 +304,8 @@ def _path(name: str, given: t.Mapping[str, t.Any]) -> str | None:
 def _containers(given: t.Mapping[str, t.Any] | None) -> ContainerOptions | None:
     if given is None:
         return None
-    fields = {name: value for name, value in given.items() if _is_said(value)}
-    if not fields.keys() & {"names", "label"}:
+    fields = {name: value for name, value in given.items() if value is not None}
+    if not (fields.get("names") or fields.get("label")):
         raise ConfigurationError(
             "containers must say which ones: by names, or by a label."
         )

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """What a run says of itself: what was saved, restored, compared or removed, or in check mode would be."""
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Removes snapshots: those that a retention does not keep, one, or all; and what they shared."""
 
 from __future__ import annotations

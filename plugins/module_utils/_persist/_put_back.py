@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Puts a snapshot back, or compares it with what is there."""
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._errors import PlanRefusedError
 from ._archive_failures import Problems
 from ._compare import compare
+from ._engine import Engine
 from ._entries import Counts
 from ._job import Halt, Job
 from ._outcome import DifferenceError, PersistError
@@ -40,6 +43,7 @@ def restore_volume(job: Job) -> None:
     if there is not None and receipt.holds(there.fingerprint(), source.fingerprint):
         outcome.after = outcome.before
         return
+    _refuse_mounted(job)
     outcome.after = {"snapshot": source.snapshot} | _made(job)
     if job.check:
         _foretell(job, source)
@@ -67,6 +71,28 @@ def _there(job: Job) -> Tree | None:
     if not os.path.lexists(path) or needs_recovery(path):
         return None
     return look(path, TreeOptions())
+
+
+def _refuse_mounted(job: Job) -> None:
+    """The new tree is another folder. Who has mounted the old one, and goes on, would keep that."""
+    options = job.options
+    if options.mode != "replace" or options.staging == "none":
+        return
+    if options.containers is not None and options.containers.action == "pause":
+        raise PlanRefusedError(
+            "A container that is paused keeps the folder that it has mounted, and would never see the new one.",
+            hint="Stop it, or restore with mode merge, or with staging none.",
+        )
+    if options.volume is None or options.to is not None:
+        return
+    halted = job.containers.names if job.containers is not None else []
+    users = Engine(options.socket).users(options.volume)
+    left = [one.name for one in users if one.name not in halted]
+    if left:
+        raise PlanRefusedError(
+            f"Volume {options.volume!r} is in use by container {', '.join(left)}, which would never see the new one.",
+            hint="Have it stopped meanwhile with containers, or restore with mode merge, or with staging none.",
+        )
 
 
 def _foretell(job: Job, source: Source) -> None:

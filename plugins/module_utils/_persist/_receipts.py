@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """That a snapshot was restored to a place, and how the place looked then: restored again, it changes nothing."""
 
 from __future__ import annotations

@@ -193,7 +193,10 @@ def _fields(document: dict[str, t.Any]) -> dict[str, t.Any]:
         for name in (one.name for one in dataclasses.fields(Snapshot))
     }
     for name, kind in _TYPES.items():
-        if type(fields[name]) is not kind:
+        # a bool is an int, and no number here
+        if not isinstance(fields[name], kind) or isinstance(fields[name], bool) != (
+            kind is bool
+        ):
             raise ValueError(name)
     for name in ("tar_sha256", "encryption", "pool"):
         if not isinstance(fields[name], str | None):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """The operations on a volume: save, restore, verify, remove. Each decides what it does before it does it.
 
 ``check`` only says what would be done. ``progress`` hears how many bytes of the tar stream went by since it was last called.

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Saves a volume: looks whether anything changed, stops what writes there, saves, and then prunes."""
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """What is restored or compared: a snapshot, or the one object of the layout ``single``."""
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from .._errors import PlanRefusedError
 from ._archive_failures import ArchiveError
 from ._job import Job
 from ._opening import open_snapshot
-from ._single import find_single, open_single
+from ._single import find_single, open_single, single_key
+from ._snapshot_failures import SnapshotMissingError
 from ._snapshots import Catalogue
 from ._tar_reader import TarReader
 
@@ -77,17 +79,18 @@ def _find_object(job: Job) -> Source:
     path = job.single_path
     found = find_single(job.store, path)
     if found is None:
-        # which says that there is none
-        open_single(job.store, path, job.bandwidth)
-    is_directory = found.is_directory if found is not None else None
+        raise SnapshotMissingError(
+            f"There is no object {single_key(job.store, path)!r} in {job.store.endpoint.place}.",
+            hint="Save the path first, or check prefix and path.",
+        )
 
     def stream() -> t.Iterator[bytes]:
         return open_single(job.store, path, job.bandwidth)[1]
 
     return Source(
         None,
-        found.fingerprint if found is not None else None,
-        None if is_directory is None else not is_directory,
+        found.fingerprint,
+        None if found.is_directory is None else not found.is_directory,
         None,
         None,
         False,

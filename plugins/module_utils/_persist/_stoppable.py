@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Signals that end a process, so that it cleans up first."""
 
 from __future__ import annotations

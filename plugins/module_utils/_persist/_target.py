@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
 """Where a volume is on this host, what its snapshots are called, and which places are nobody's to touch."""
 
 from __future__ import annotations
@@ -38,11 +39,25 @@ class Target(t.NamedTuple):
     series: Series
 
 
+_VOLUME: t.Final = "volume:"
+
+
 def series_of(options: PersistOptions) -> Series:
     """A volume's has its name, which is the same on every host."""
     if options.volume is not None:
-        return Series(options.host, f"volume:{options.volume}")
+        return Series(options.host, series_named(options.volume))
     return Series(options.host, options.path or "")
+
+
+def series_named(volume: str) -> str:
+    """What stands for the path in the snapshots of a volume."""
+    return _VOLUME + volume
+
+
+def volume_of(series: Series) -> str | None:
+    """The volume's name; None: it is of a path."""
+    path = series.path
+    return path[len(_VOLUME) :] if path.startswith(_VOLUME) else None
 
 
 def find_target(options: PersistOptions, *, writes: bool) -> Target:

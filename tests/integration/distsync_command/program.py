@@ -130,7 +130,7 @@ class Program:
             os.close(theirs)
         left = [*answers]
         shown = b""
-        with os.fdopen(ours, "r+b", buffering=0) as terminal, process:
+        with process, os.fdopen(ours, "r+b", buffering=0) as terminal:
             while piece := _read(terminal):
                 shown += piece
                 if shown.endswith(b": ") and left:

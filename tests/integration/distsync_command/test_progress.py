@@ -62,7 +62,11 @@ def _killed(
     """The way that a run took until it was killed, and the next run, which says how many bytes passed."""
     program = fleet.program
     running: list[subprocess.Popen[bytes]] = []
-    way = Tripwire(fleet.place.server.port, after, lambda: running[0].kill(), counted)
+
+    def kill() -> None:
+        running[0].kill()
+
+    way = Tripwire(fleet.place.server.port, after, kill, counted)
     fleet.write(port=way.port)
 
     def run() -> int:

@@ -22,7 +22,6 @@ from .._configuration import Configuration
 from .._configuration_daemon import Layout, assigned
 from .._configuration_values import Format
 from .._failures import DistributionError
-from .._fetch import Assembler
 from .._original_fetch import MODE
 from .._release import LATEST
 from .._results import Fetched, Listed
@@ -69,8 +68,7 @@ class _Put(t.NamedTuple):
 class Deliverer:
     """Delivers into one folder, from any thread, one artifact at a time in each.
 
-    ``stopping`` makes an end to transfers. ``assemble`` is where contents may come from instead of the
-    bucket; it is asked first (see ``_fetch.Assembler``).
+    ``stopping`` makes an end to transfers.
     """
 
     def __init__(
@@ -82,7 +80,6 @@ class Deliverer:
         stopping: threading.Event,
         *,
         clock: t.Callable[[], float] = time.time,
-        assemble: Assembler | None = None,
     ) -> None:
         options = configuration.daemon
         self._channels = configuration.channels
@@ -95,7 +92,6 @@ class Deliverer:
         self._log = log
         self._stopping = stopping
         self._clock = clock
-        self._assemble = assemble
         #: What the hook failed for, and how: it is not tried again with the same.
         self._refused: dict[tuple[str, str], tuple[str, HookError]] = {}
 
@@ -162,6 +158,10 @@ class Deliverer:
         if self._hook is not None and _was_in_use(note, path, before, unfinished):
             slot.keep_old(wanted.version)
         fetched = self._fetch(source, slot, wanted, path)
+        for text in fetched.warnings:
+            self._log.warning(
+                "fetch", artifact=note.name, version=wanted.version, text=text
+            )
         replaced = mark_of(path)[:2] != before[:2]
         digest = fetched.digest
         if digest is None:
@@ -188,7 +188,6 @@ class Deliverer:
             path,
             progress=self._progress,
             older=slot.current_path(),
-            assemble=self._assemble,
         )
 
     def _use(self, slot: Slot, note: Note, put: _Put, unfinished: bool) -> Delivered:

@@ -17,10 +17,8 @@ import typing as t
 from ..._errors import LongshoreError
 from .._configuration import Configuration
 from .._configuration_values import Notify
-from .._fetch import Assembler
 from ._backlog import Backlog, Task
 from ._board import Board
-from ._contents import other_contents
 from ._deliver import Delivered, Deliverer, StoppedError
 from ._folder import Folder
 from ._hook import Hook, HookError, HookStoppedError
@@ -30,6 +28,7 @@ from ._metrics import MetricsServer
 from ._report import Reporter
 from ._source import Source
 from ._sqs import Queue
+from ._swarming import swarming
 from ._watch import Bell, Listener, Watcher
 
 if t.TYPE_CHECKING:
@@ -43,7 +42,8 @@ _TICK: t.Final = 0.5
 class Engine:
     """``folder`` is the caller's. ``verify``: read what is there at the beginning, and every hour.
 
-    Raises ``ConfigurationError`` and ``MissingLibraryError``. Nothing is begun before ``start``.
+    Raises ``ConfigurationError``, ``MissingLibraryError`` and ``LocalWriteError``. Nothing is fetched before
+    ``start``; metrics are there, and what the swarm has is given to others.
     """
 
     def __init__(
@@ -63,18 +63,17 @@ class Engine:
         self._bell = Bell()
         self._backlog = Backlog()
         self.board = Board(configuration.channels)
-        self._stack = contextlib.ExitStack()
         self._threads: list[threading.Thread] = []
         options = configuration.daemon
         hook = None
         if options.hook:
             hook = Hook(options.hook, options.hook_timeout, self._hooks_end)
         with contextlib.ExitStack() as opened:
-            self._source = Source(configuration, folder.own, clock)
+            # ended before anything is waited for: who waits for the swarm goes on then
+            self._stack = opened.enter_context(contextlib.ExitStack())
+            swarm = self._stack.enter_context(swarming(configuration, folder.own, log))
+            self._source = Source(configuration, folder.own, swarm, clock)
             opened.callback(self._source.close)
-            assemble: Assembler | None = opened.enter_context(
-                other_contents(configuration, self._source, folder.own, log)
-            )
             self._fetchers: dict[str, Fetching] = {
                 channel: self._source.of(channel) for channel in configuration.channels
             }
@@ -85,7 +84,6 @@ class Engine:
                 log,
                 self._stopping,
                 clock=clock,
-                assemble=assemble,
             )
             self._watchers = [
                 Watcher(
@@ -120,6 +118,7 @@ class Engine:
                     self.board,
                     configuration.poll_interval,
                     log.scrubbed,
+                    swarm,
                 )
                 # it answers to the end, and no longer
                 self._stack.callback(server.close)

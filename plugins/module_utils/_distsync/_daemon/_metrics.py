@@ -18,6 +18,7 @@ from ..._errors import ConfigurationError, MissingLibraryError
 from ._board import Board
 
 if t.TYPE_CHECKING:
+    from .._swarm._swarm import Swarm
     from ._http_server import Page
 
 _PREFIX: t.Final = "longshore_distsync_"
@@ -35,6 +36,15 @@ _COUNTS: t.Final = {
     "hook_failures": "Times that the hook failed, and the release before was put in use again.",
     "received_bytes": "Bytes of contents that were fetched.",
     "status_failures": "Times that the status could not be reported.",
+}
+
+#: What the swarm says of the objects that it fetches or gives at that time, all together, in words.
+_SWARM: t.Final = {
+    "have": "Bytes that are here.",
+    "drawn": "Bytes that came from the bucket.",
+    "received": "Bytes that came from other hosts.",
+    "sent": "Bytes that other hosts were given.",
+    "peers": "Connections with other hosts.",
 }
 
 
@@ -57,8 +67,9 @@ def problems(board: Board, interval: float) -> list[str]:
 class _Collector:
     """The board's numbers, at the time that they are asked for."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, swarm: Swarm | None) -> None:
         self._board = board
+        self._swarm = swarm
 
     def collect(self) -> t.Iterator[t.Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -104,13 +115,23 @@ class _Collector:
             if artifact.digest:
                 since.add_metric([channel, name, artifact.version], artifact.since)
         yield from (sequence, age, expires, since, behind)
+        if self._swarm is not None:
+            standings = self._swarm.standings()
+            for name, text in _SWARM.items():
+                value = sum(getattr(one, name) for one in standings)
+                yield GaugeMetricFamily(f"{_PREFIX}swarm_{name}", text, value)
 
 
 class MetricsServer:
     """Serves until it is closed."""
 
     def __init__(
-        self, port: int, board: Board, interval: float, scrub: t.Callable[[str], str]
+        self,
+        port: int,
+        board: Board,
+        interval: float,
+        scrub: t.Callable[[str], str],
+        swarm: Swarm | None = None,
     ) -> None:
         """Raises ``MissingLibraryError``, and ``ConfigurationError`` for a port that is taken."""
         try:
@@ -122,7 +143,7 @@ class MetricsServer:
         from ._http_server import PageServer
 
         registry = prometheus_client.CollectorRegistry()
-        registry.register(_Collector(board))
+        registry.register(_Collector(board, swarm))
         prometheus_client.ProcessCollector(registry=registry)
 
         def metrics() -> Page:

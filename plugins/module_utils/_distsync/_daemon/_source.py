@@ -24,13 +24,14 @@ from .._original_fetch import OriginalFetcher
 
 if t.TYPE_CHECKING:
     from .._opening import Fetching
+    from .._swarm._swarm import Swarm
 
 #: Threads that decrypt.
 _WORKERS: t.Final = 2
 
 
 class Source:
-    """``folder``: where it is remembered what feeds were seen. Sends nothing yet.
+    """``folder``: where it is remembered what feeds were seen. ``swarm``: the caller's. Sends nothing yet.
 
     Not ``fetching``: that opens a store and threads for each channel, and S3 by the way that is
     fastest; this takes the one that is smallest. Raises ``ConfigurationError`` and ``MissingLibraryError``.
@@ -40,6 +41,7 @@ class Source:
         self,
         configuration: Configuration,
         folder: str,
+        swarm: Swarm | None = None,
         clock: t.Callable[[], float] = time.time,
     ) -> None:
         key = configuration.public_key
@@ -53,6 +55,7 @@ class Source:
         self._key = key
         self._configuration = configuration
         self._folder = folder
+        self._swarm = swarm
         self._clock = clock
         self.store = open_resting(configuration.store)
         self._workers = Workers(_WORKERS)
@@ -72,6 +75,7 @@ class Source:
             self._workers,
             folder=self._folder,
             delta=configuration.delta,
+            swarm=self._swarm,
             clock=self._clock,
         )
 

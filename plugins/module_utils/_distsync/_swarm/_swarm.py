@@ -29,13 +29,15 @@ from ._members import Members
 from ._notes import Kept, forget, kept, remember
 from ._pieces import metainfo, torrent_name
 from ._settings import Discovery, SwarmSettings
-from ._torrent import Stage, Standing, Torrent
+from ._torrent import GIVE_UP, Stage, Standing, Torrent
 from ._webseed import Origin, WebSeed
 
 #: Seconds from one look at everything to the next.
 _LOOK: t.Final = 0.25
 #: Seconds from one look-up of the peers' names to the next.
 _REFRESH: t.Final = 60.0
+#: Seconds after which a library that does not answer is not waited for any more.
+_END: t.Final = 5.0
 
 
 class Wanted(t.NamedTuple):
@@ -71,12 +73,15 @@ class Swarm:
         self._members = Members(settings)
         self._webseed = WebSeed()
         self._torrents: dict[str, Torrent] = {}
+        self._unknown: set[str] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._session: t.Any = None
-        self._thread = threading.Thread(
-            target=self._run, name="longshore-swarm", daemon=True
-        )
+        self._looked = time.monotonic()
+        self._threads = [
+            threading.Thread(target=run, name="longshore-swarm", daemon=True)
+            for run in (self._run, self._refresh)
+        ]
         self._files = LocalStore(Endpoint("LOCAL", self._folder))
         self._stack = contextlib.ExitStack()
 
@@ -101,19 +106,26 @@ class Swarm:
             )
         for one in kept(self._folder, self._settings.seed_time):
             self._seed_again(one)
-        self._thread.start()
+        self._looked = time.monotonic()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        """Whoever still waits is told so at once; what was obtained can still be read."""
         self._ended.set()
-        self._thread.join()
+        tending = self._threads[0]
+        tending.join(_END)
         with self._lock:
-            for torrent in self._torrents.values():
-                torrent.fail("the swarm was ended")
+            self._give_up("the swarm was ended")
             self._torrents.clear()
         self._stack.close()
-        # which ends it, and waits
-        self._session = None
+        if tending.is_alive():
+            # The library does not answer, and its end would be waited for without end: it ends with the process.
+            return
+        with self._lock:
+            # which ends it, and waits
+            self._session = None
 
     # -- for those who fetch
 
@@ -126,7 +138,7 @@ class Swarm:
         """
         torrent = self._torrent(wanted)
         try:
-            torrent.settled.wait()
+            self._await(torrent)
             if torrent.error is not None:
                 raise torrent.error
             yield self._files, torrent.name
@@ -143,16 +155,34 @@ class Swarm:
         """How each object is doing."""
         with self._lock:
             torrents = list(self._torrents.values())
-        return [one.standing() for one in torrents if one.handle.is_valid()]
+        found = []
+        for torrent in torrents:
+            # the library may know it no more
+            with contextlib.suppress(RuntimeError):
+                found.append(torrent.standing())
+        return found
 
     def hosts(self) -> list[Host]:
         """The other hosts of the fleet, as far as they are known."""
         return self._members.others
 
+    def _await(self, torrent: Torrent) -> None:
+        """The thread sees to it that it ends; this, that it does so without the thread, too."""
+        while not torrent.settled.wait(_LOOK):
+            self._require_answers()
+
+    def _require_answers(self) -> None:
+        silent = time.monotonic() - self._looked
+        if silent > GIVE_UP:
+            raise SwarmError(
+                f"The swarm's library has not answered for {silent:.0f} seconds."
+            )
+
     # -- torrents
 
     def _torrent(self, wanted: Wanted) -> Torrent:
         name = torrent_name(self._secret, wanted.artifact)
+        self._require_answers()
         with self._lock:
             if self._session is None or self._ended.is_set():
                 raise SwarmError("The swarm was ended.")
@@ -163,8 +193,8 @@ class Swarm:
                 one = Kept(wanted.artifact, wanted.size, wanted.hashes)
                 torrent = self._add(name, one, origin)
                 self._connect(torrent)
-            elif torrent.origin is None:
-                torrent.origin = origin
+            else:
+                torrent.want(origin)
             torrent.users += 1
             return torrent
 
@@ -196,7 +226,8 @@ class Swarm:
         how.flags &= ~(flags.auto_managed | flags.paused)
         how.flags |= flags.disable_dht | flags.disable_lsd | flags.disable_pex
         handle = self._session.add_torrent(how)
-        torrent = Torrent(name, one, handle, origin, self._webseed)
+        limit = self._settings.download_limit
+        torrent = Torrent(name, one, handle, origin, self._webseed, limit)
         self._torrents[name] = torrent
         return torrent
 
@@ -211,24 +242,29 @@ class Swarm:
             if keep_file and torrent.users:
                 return
             del self._torrents[torrent.name]
-            self._session.remove_torrent(torrent.handle)
+            # the library may know it no more
+            with contextlib.suppress(RuntimeError):
+                self._session.remove_torrent(torrent.handle)
         if not keep_file:
             forget(self._folder, torrent.name)
 
     # -- the thread
 
     def _run(self) -> None:
-        refreshed = time.monotonic()
         while not self._ended.wait(_LOOK):
             try:
                 self._look()
-                if time.monotonic() - refreshed > _REFRESH:
-                    refreshed = time.monotonic()
-                    self._members.refresh()
-                    self._allow()
             # whatever the library raises, whoever waits must not wait for ever
             except Exception as error:  # noqa: BLE001
-                self._give_up(type(error).__name__)
+                with self._lock:
+                    self._give_up(f"the library failed with {type(error).__name__}")
+            self._looked = time.monotonic()
+
+    def _refresh(self) -> None:
+        """Names may take long to be looked up: nobody waits for that."""
+        while not self._ended.wait(_REFRESH):
+            self._members.refresh()
+            self._allow()
 
     def _look(self) -> None:
         for alert in self._session.pop_alerts():
@@ -236,9 +272,18 @@ class Swarm:
         with self._lock:
             torrents = list(self._torrents.values())
         for torrent in torrents:
-            torrent.tend(self._members)
-            if torrent.stage is Stage.COMPLETE:
-                self._end_seeding(torrent)
+            try:
+                self._tend(torrent)
+            except RuntimeError as error:
+                # the library's; it does not know it any more, maybe
+                torrent.fail(f"the library failed with {error}")
+
+    def _tend(self, torrent: Torrent) -> None:
+        torrent.tend(self._members)
+        if torrent.stage is Stage.COMPLETE:
+            self._end_seeding(torrent)
+        elif torrent.stage is Stage.FAILED:
+            self._drop(torrent, keep_file=True)
 
     def _hear(self, alert: t.Any) -> None:
         lt = self._lt
@@ -264,13 +309,18 @@ class Swarm:
             self._drop(torrent)
 
     def _give_up(self, reason: str) -> None:
-        with self._lock:
-            for torrent in self._torrents.values():
-                torrent.fail(f"the library failed with {reason}")
+        """With the lock."""
+        for torrent in self._torrents.values():
+            torrent.fail(reason)
 
     def _allow(self) -> None:
-        allow(self._lt, self._session, self._members.allowed)
-        for name in self._members.unknown:
+        with self._lock:
+            if self._session is None:
+                return
+            allow(self._lt, self._session, self._members.allowed)
+            unknown = set(self._members.unknown)
+            news, self._unknown = unknown - self._unknown, unknown
+        for name in sorted(news):
             self._tell(f"The peer {name!r} is unknown here: it has no address.")
 
     def _discovered(self, hosts: t.Collection[t.Any]) -> None:

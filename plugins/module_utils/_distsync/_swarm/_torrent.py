@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import threading
 import time
@@ -20,6 +21,8 @@ from ._webseed import Origin, WebSeed
 
 #: With the bucket and peers both silent for so long (seconds), this way is given up.
 GIVE_UP: t.Final = 30.0
+#: Bytes that the library takes at once where it is limited; between, nothing can be seen of it.
+_BURST: t.Final = 2 * 1024 * 1024
 #: What came is brought to the file every so many seconds.
 FLUSH: t.Final = 2.0
 #: Without an answer for so long, it is asked for again.
@@ -54,6 +57,7 @@ class Torrent:
     """Made for a torrent that was just added to a session. ``tend`` is called again and again, by one thread.
 
     ``origin`` None: it is there already and only given to others. ``users``: how many need its file now.
+    ``limit``: of the session, bytes a second.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Torrent:
         handle: t.Any,
         origin: Origin | None,
         webseed: WebSeed,
+        limit: int | None = None,
     ) -> None:
         self.name = name
         self.artifact = kept.artifact
@@ -76,24 +81,32 @@ class Torrent:
         self.settled = threading.Event()
         self.error: SwarmError | None = None
         self._webseed = webseed
+        self._between = _BURST / limit if limit else 0.0
         self._url: str | None = None
-        self._most = 0
+        self._most = self._checked = 0
         self._progressed = self._flushed = time.monotonic()
         self._flushing = self._is_last = False
 
     # -- told by the swarm
 
+    def want(self, origin: Origin) -> None:
+        """It is needed here now, which what was only given to others was not."""
+        if self.origin is None:
+            self._progressed = time.monotonic()
+            self.origin = origin
+
     def tend(self, members: Members) -> None:
         """Look how it is going, and have recourse to the bucket where it is time to."""
-        if self.stage is Stage.WRITING and time.monotonic() - self._flushed > LOST:
-            self._flush()
-        if self.stage is not Stage.FETCHING:
+        if self.stage not in (Stage.FETCHING, Stage.WRITING):
             return
         status = self.handle.status()
         if status.errc.value():
             self.fail(f"it could not be written: {status.errc.message()}")
+        elif self.stage is Stage.WRITING:
+            self._await_written(status)
         elif status.is_seeding:
             self.stage = Stage.WRITING
+            self._progressed = time.monotonic()
             self._stop_drawing()
             if not self._flushing:
                 self._flush()
@@ -117,13 +130,13 @@ class Torrent:
         if self.stage is Stage.COMPLETE:
             return
         self.stage = Stage.FAILED
-        self._stop_drawing()
         refused = self.origin.error if self.origin is not None else None
         self.error = SwarmError(
             f"The object {self.artifact} did not come through the swarm: {reason}."
             + (f" {refused.message}" if refused is not None else "")
         )
         self.settled.set()
+        self._stop_drawing()
 
     # -- for others
 
@@ -154,23 +167,34 @@ class Torrent:
     def _progress(self, status: t.Any, members: Members) -> None:
         now = time.monotonic()
         checking = str(status.state).startswith("checking")
-        if checking or status.total_done > self._most:
-            self._most = max(self._most, status.total_done)
+        if checking and status.progress_ppm != self._checked:
+            self._checked = status.progress_ppm
+            self._progressed = now
+        elif not checking and status.total_done > self._most:
+            self._most = status.total_done
             self._progressed = now
         # the library would keep it all in memory, and a killed process begin anew
         due = now - self._flushed > FLUSH and self._progressed > self._flushed
-        if due and (not self._flushing or now - self._flushed > LOST):
+        if due and not checking and (not self._flushing or now - self._flushed > LOST):
             self._flush()
         waited = now - self._progressed
-        if self.draws:
-            if waited >= GIVE_UP:
-                self.fail(f"no bytes came for {waited:.0f} seconds")
-            return
-        if checking:
+        if checking or self.draws:
+            if waited >= GIVE_UP + self._between:
+                self.fail(f"nothing went on for {waited:.0f} seconds")
             return
         ours = members.role(self.artifact)
         if ours.share is not None or waited >= ours.patience:
+            # the bucket has as long as anybody
+            self._progressed = now
             self._draw(ours.share)
+
+    def _await_written(self, status: t.Any) -> None:
+        """Until ``written`` is told so."""
+        now = time.monotonic()
+        if not status.is_seeding or now - self._progressed >= GIVE_UP:
+            self.fail("it could not be written")
+        elif now - self._flushed > LOST:
+            self._flush()
 
     def _flush(self) -> None:
         self._flushed = time.monotonic()
@@ -193,7 +217,9 @@ class Torrent:
         self.handle.add_url_seed(self._url)
 
     def _stop_drawing(self) -> None:
-        if self._url is not None:
-            self.handle.remove_url_seed(self._url)
-            self._webseed.withdraw(self._url)
-            self._url = None
+        url, self._url = self._url, None
+        if url is not None:
+            self._webseed.withdraw(url)
+            # the library may know it no more
+            with contextlib.suppress(RuntimeError):
+                self.handle.remove_url_seed(url)

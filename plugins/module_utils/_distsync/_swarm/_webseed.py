@@ -17,6 +17,7 @@ from __future__ import annotations
 import http.server
 import re
 import secrets
+import sys
 import threading
 import typing as t
 
@@ -54,10 +55,9 @@ class WebSeed:
 
     def __init__(self) -> None:
         self._origins: dict[str, Origin] = {}
-        self._server = http.server.ThreadingHTTPServer(
+        self._server = _Server(
             (LOOPBACK, 0), _handler(self._origins), bind_and_activate=False
         )
-        self._server.daemon_threads = True
 
     def __enter__(self) -> t.Self:
         self._server.server_bind()
@@ -81,6 +81,13 @@ class WebSeed:
     def withdraw(self, url: str) -> None:
         """What is being read is read to its end."""
         self._origins.pop(url.split("/")[-2], None)
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """Of a thread's. The library ends connections whenever it likes, and that is not worth a word."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _handler(

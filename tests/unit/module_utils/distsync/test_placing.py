@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import stat
 import threading
 import typing as t
@@ -16,7 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._failures import (
+    MismatchError,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._placing import (
+    place,
     place_stream,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._private_files import (
@@ -184,6 +189,57 @@ def test_links_in_the_place_of_a_file_are_replaced(scene: Scene) -> None:
     placed = scene.folder / "out" / "app"
     assert fetched.path == str(placed) and not placed.is_symlink()
     assert placed.read_bytes() == DATA and not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("what", ["named pipe", "socket", "device", "folder"])
+def test_what_is_no_file_is_left_where_it_is(scene: Scene, what: str) -> None:
+    scene.publish("app", "1", DATA)
+    place = scene.folder / "out" / "app"
+    place.parent.mkdir()
+    listener = socket.socket(socket.AF_UNIX)
+    with listener:
+        match what:
+            case "named pipe":
+                os.mkfifo(place)
+            case "socket":
+                listener.bind(str(place))
+            case "device":
+                os.mknod(place, 0o666 | stat.S_IFCHR, os.makedev(1, 7))
+            case "folder":
+                place.mkdir()
+        dest = place.parent
+        before = place.lstat()
+        with pytest.raises(LocalWriteError, match=f"{place}': it is a {what}"):
+            scene.fetcher().fetch("app", "latest", str(dest))
+        with pytest.raises(LocalWriteError, match=f"{place}': it is a {what}"):
+            place_stream(str(place), [DATA], 0o644, lambda size: None)
+        after = place.lstat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert list(dest.iterdir()) == [place]
+
+
+def test_contents_made_in_another_way_are_verified(scene: Scene) -> None:
+    scene.publish("app", "1", DATA)
+    fetcher = scene.fetcher()
+    release = fetcher.release("app")
+    content = fetcher.content(release)
+
+    def made(assemble: t.Callable[[t.BinaryIO], int | None]) -> None:
+        wanted = target(scene.dest)
+        place(wanted, release.artifact, content, lambda size: None, assemble)
+
+    def lie(out: t.BinaryIO) -> int | None:
+        return out.write(b"rubbish!!")
+
+    def give_up(out: t.BinaryIO) -> int | None:
+        out.write(b"rubbish")
+        return None
+
+    with pytest.raises(MismatchError):
+        made(lie)
+    assert not scene.dest.exists() and not list(scene.folder.glob(".longshore-*"))
+    made(give_up)
+    assert scene.dest.read_bytes() == DATA
 
 
 def test_a_disk_that_fills_up_meanwhile(

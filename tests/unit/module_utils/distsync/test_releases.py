@@ -25,12 +25,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync import
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._channel import (
     LIFETIME,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._content import (
-    Content,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._failures import (
     BusyError,
-    MismatchError,
     ReleaseMissingError,
     RequestRefusedError,
     VersionTakenError,
@@ -40,9 +36,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._local_file import (
     LocalFile,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._release import (
-    Release,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
     Publication,
@@ -791,46 +784,6 @@ def test_contents_that_were_stored_are_not_sent_again(
     assert scene.fetch() == BIG
     assert not list((scene.folder / "publisher").glob("*.sending"))
     assert not scene.keys("releases/announced/")
-
-
-# -- an older file to begin with
-
-
-def test_contents_may_be_assembled_from_elsewhere(scene: Scene, store: _Store) -> None:
-    data = random.Random(4).randbytes(1_000_000)
-    one = Publication(scene.file("app", data), version="1")
-    scene.publisher().publish([one])
-
-    def assemble(release: Release, content: Content, out: t.BinaryIO) -> int | None:
-        assert release.size == len(data)
-        out.write(data[:700_000])
-        for piece in content.range(700_000, 300_000):
-            out.write(piece)
-        return 300_000
-
-    fetcher = scene.fetcher(store=store)
-    fetched = fetcher.fetch("app", "1", str(scene.dest), assemble=assemble)
-    assert fetched.received == 300_000 and scene.dest.read_bytes() == data
-    offsets = [start for key, start in store.was_read if key.startswith("artifacts/")]
-    assert offsets[0] == 0 and min(offsets[1:]) > 500_000
-
-
-def test_an_assembly_that_gives_up_or_is_wrong(scene: Scene) -> None:
-    scene.publish("app", "1", BIG)
-
-    def give_up(release: Release, content: Content, out: t.BinaryIO) -> int | None:
-        out.write(b"rubbish")
-        return None
-
-    def lie(release: Release, content: Content, out: t.BinaryIO) -> int | None:
-        out.write(bytes(len(BIG)))
-        return 0
-
-    with pytest.raises(MismatchError):
-        scene.fetcher().fetch("app", "1", str(scene.dest), assemble=lie)
-    assert not scene.dest.exists() and not list(scene.folder.glob(".longshore-*"))
-    scene.fetcher().fetch("app", "1", str(scene.dest), assemble=give_up)
-    assert scene.dest.read_bytes() == BIG
 
 
 def test_no_module_names_the_secret(scene: Scene) -> None:

@@ -26,6 +26,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._confi
     write_configuration,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._policies import (
+    host_policy,
     reader_policy,
     uploader_policy,
 )
@@ -496,7 +497,7 @@ def test_credentials_of_the_administrator_get_into_no_file() -> None:
 def test_the_guide_has_the_policies_word_by_word() -> None:
     guide = Path(__file__).parents[4] / "docs" / "distsync_setup.md"
     found = re.findall(r"^```json\n(.*?)^```", guide.read_text(), re.M | re.S)
-    uploader, reader, status = map(json.loads, found)
+    uploader, reader, status, own = map(json.loads, found)
     assert uploader == uploader_policy("BUCKET")
     assert reader == reader_policy("BUCKET")
     assert [
@@ -504,3 +505,5 @@ def test_the_guide_has_the_policies_word_by_word() -> None:
         for one in reader_policy("BUCKET", reports=True)["Statement"]
         if one not in reader["Statement"]
     ] == [status]
+    host = host_policy("BUCKET", "ID")["Statement"]
+    assert [one for one in host if one not in reader["Statement"]] == [own]

@@ -79,7 +79,9 @@ def test_what_comes_out_went_in(
 def test_gzip_reads_it_and_we_read_gzip(level: int) -> None:
     data = noise(100_000) + bytes(3 * MIB)
     stored = b"".join(compress(pieces(data), Compression("gzip", level)))
-    unpacked = subprocess.run(["gzip", "-dc"], input=stored, capture_output=True)
+    unpacked = subprocess.run(
+        ["gzip", "-dc"], input=stored, capture_output=True, check=True
+    )
     assert unpacked.stdout == data
     theirs = gzip.compress(data[:50]) + gzip.compress(b"") + gzip.compress(data)
     assert b"".join(decompress([theirs], "gzip", "it")) == data[:50] + data
@@ -89,12 +91,15 @@ def test_gzip_reads_it_and_we_read_gzip(level: int) -> None:
 def test_zstd_reads_it_and_we_read_zstd(threads: int) -> None:
     data = noise(4 * MIB) + bytes(30 * MIB)
     stored = b"".join(compress(pieces(data, MIB), Compression(), threads))
-    run = subprocess.run(["zstd", "-dc"], input=stored, capture_output=True)
+    run = subprocess.run(["zstd", "-dc"], input=stored, capture_output=True, check=True)
     assert run.stdout == data
-    theirs = subprocess.run(["zstd", "-c"], input=data, capture_output=True).stdout
+    theirs = subprocess.run(
+        ["zstd", "-c"], input=data, capture_output=True, check=True
+    ).stdout
     assert b"".join(decompress(pieces(theirs * 2), "zstd", "it")) == data * 2
     # written with a checksum of its own
-    assert subprocess.run(["zstd", "-t"], input=flipped(-2)(stored)).returncode
+    damaged = flipped(-2)(stored)
+    assert subprocess.run(["zstd", "-t"], input=damaged, check=False).returncode
 
 
 @pytest.mark.parametrize("name", ["zstd", "gzip"])
@@ -169,10 +174,15 @@ def test_age_reads_it_and_we_read_age(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(secret + "\n")
     age = shutil.which("age") or "age"
     run = subprocess.run(
-        [age, "-d", "-i", tmp_path / "key"], input=sealed, capture_output=True
+        [age, "-d", "-i", tmp_path / "key"],
+        input=sealed,
+        capture_output=True,
+        check=True,
     )
     assert run.stdout == data
-    theirs = subprocess.run([age, "-r", public], input=data, capture_output=True)
+    theirs = subprocess.run(
+        [age, "-r", public], input=data, capture_output=True, check=True
+    )
     assert b"".join(age_decrypt(pieces(theirs.stdout), [secret], "it")) == data
     assert (
         b"".join(age_decrypt([b"".join(age_encrypt([], [public]))], [secret], ""))

@@ -30,6 +30,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
 
 PASSWORD = "d0/n0t+sh0w"
 
+#: A record of which the text and the arguments do not go together.
+WRONG = {"msg": "%s %s", "levelno": logging.WARNING}
+
 
 def test_a_line_for_each_event() -> None:
     stream = io.StringIO()
@@ -70,7 +73,7 @@ def test_no_secrets_in_any_form() -> None:
     logger = logging.Logger("library")
     logger.addHandler(LibraryHandler(log))
     logger.warning("sent %s", PASSWORD)
-    logger.warning("sent %s %s", PASSWORD)
+    logger.handle(logging.makeLogRecord({**WRONG, "args": (PASSWORD,)}))
     written = stream.getvalue()
     assert not any(secret in written for secret in secrets)
     assert json.loads(written.splitlines()[0])["error"].count("********") == 5

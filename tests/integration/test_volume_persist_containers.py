@@ -1,0 +1,297 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Containers that are stopped or paused while their volume is saved or restored, and run again whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import typing as t
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.integration.engines import Docker, FakeEngine, docker_runs
+from tests.integration.places import Places
+from tests.integration.volumes import Volume, tree
+from tests.unit.machine import Child
+
+
+@pytest.fixture()
+def volume(places: Places, tmp_path: Path) -> Volume:
+    place = places("local")
+    place.make()
+    made = Volume(place, tmp_path)
+    made.fill()
+    return made
+
+
+@pytest.fixture()
+def engine(tmp_path: Path, volume: Volume) -> t.Iterator[FakeEngine]:
+    with FakeEngine(tmp_path) as started:
+        started.volume("data", volume.path)
+        started.run("wiki")
+        yield started
+
+
+def task(engine: FakeEngine, *names: str, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "volume": "data",
+        "engine": engine.path,
+        "containers": {"names": names or ("wiki",), **more},
+    }
+
+
+def test_stopped_only_when_there_is_something_to_save(
+    volume: Volume, engine: FakeEngine
+) -> None:
+    result = volume.foretold(**task(engine))
+    assert result.changed and result.values["containers"] == ["wiki"]
+    assert result.values["target"] == str(volume.path)
+    assert engine.asked == ["stop wiki", "stop wiki", "start wiki"]
+    assert engine.state("wiki") == "running"
+
+    assert volume.foretold(**task(engine)).values["containers"] == []
+    assert len(engine.asked) == 3
+    (found,) = volume.info(volume="data")["volumes"]
+    assert (found["volume"], found["path"]) == ("data", None)
+
+
+def test_what_a_container_writes_at_its_end_is_saved(
+    volume: Volume, engine: FakeEngine
+) -> None:
+    def write(what: str) -> None:
+        (volume.path / "written").write_text(what)
+
+    engine.when_asked = write
+    volume.well(**task(engine))
+    engine.when_asked = lambda _what: None
+    (volume.path / "written").unlink()
+    volume.well("restored", mode="replace", **task(engine))
+    assert (volume.path / "written").read_text() == "stop wiki"
+
+
+def test_stopped_for_a_restore_when_all_is_fetched(
+    volume: Volume, engine: FakeEngine
+) -> None:
+    volume.well(**task(engine))
+    one = tree(volume.path)
+    (volume.path / "index.html").write_text("<h1>Ebb</h1>")
+    engine.asked.clear()
+    staged: list[bool] = []
+
+    def look(what: str) -> None:
+        fetched = volume.path.parent.glob(".longshore-restore*/new/deep/er/data")
+        staged.append(bool(list(fetched)))
+
+    engine.when_asked = look
+    result = volume.foretold("restored", mode="replace", **task(engine))
+    assert result.changed and result.values["containers"] == ["wiki"]
+    assert engine.asked == ["stop wiki", "stop wiki", "start wiki"]
+    assert staged[0] and tree(volume.path) == one
+
+
+def test_paused_by_a_label(volume: Volume, engine: FakeEngine) -> None:
+    engine.run("db", labels={"backup": "yes"})
+    engine.run("cache", labels={"backup": "no"})
+    options = task(engine) | {"containers": {"label": "backup=yes", "action": "pause"}}
+    result = volume.foretold(**options)
+    assert result.values["containers"] == ["db"]
+    assert engine.asked == ["pause db", "unpause db"]
+
+    (volume.path / "n").write_text("2")
+    options["containers"] = {"label": "backup=never"}
+    result = volume.well(**options)
+    assert any("backup=never" in one for one in result.warnings)
+
+
+def test_what_does_not_run_is_not_started(volume: Volume, engine: FakeEngine) -> None:
+    engine.run("old", state="exited")
+    result = volume.foretold(**task(engine, "old"))
+    assert result.changed and result.values["containers"] == []
+    assert engine.asked == [] and engine.state("old") == "exited"
+
+
+def test_one_that_does_not_stop(volume: Volume, engine: FakeEngine) -> None:
+    engine.run("db", stubborn=True)
+    message = volume.badly(**task(engine, "wiki", "db"))
+    assert "'db'" in message and "tried to kill it" in message
+    assert engine.state("wiki") == engine.state("db") == "running"
+    assert not volume.place.keys()
+
+
+def test_one_that_does_not_start_again(
+    volume: Volume, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ansible_collections.longshore.storage.plugins.module_utils._persist import (
+        _containers,
+    )
+
+    monkeypatch.setattr(_containers, "_PAUSE", 0.0)
+    engine.run("db", lost=True)
+    result = volume.run(**task(engine, "db", "wiki"))
+    assert result.failed and "'db' does not run again" in result.msg
+    assert "its network is gone" in result.msg
+    # what was saved is saved all the same, and the result says so
+    assert result.values["changed"] and result.values["snapshot"]
+    assert engine.state("wiki") == "running"
+
+
+@pytest.mark.parametrize("state", ["saved", "restored"])
+def test_a_failure_in_between(
+    volume: Volume, engine: FakeEngine, state: str, tmp_path: Path
+) -> None:
+    volume.well(path=str(volume.path))
+    options = task(engine)
+    if state == "restored":
+        volume.well(**options)
+        engine.asked.clear()
+        (volume.path / "index.html").unlink()
+        (data,) = volume.place.path.rglob("volume-data-*/*/data.tar.zst.0001")
+        data.write_bytes(data.read_bytes()[:-1] + b"!")
+        volume.badly("restored", mode="replace", **options)
+        # it was found out before anything was stopped
+        assert engine.asked == []
+        return
+    missing = str(tmp_path / "no-such-program")
+    post = [{"argv": ["touch", str(tmp_path / "post")]}]
+    message = volume.badly(pre=[{"argv": [missing]}], post=post, **options)
+    assert "could not be started" in message
+    assert (tmp_path / "post").exists() and engine.asked == []
+
+    def hide(what: str) -> None:
+        if what == "stop wiki":
+            volume.path.rename(tmp_path / "elsewhere")
+
+    engine.when_asked = hide
+    message = volume.badly(**options)
+    assert "Could not read" in message
+    assert engine.state("wiki") == "running"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_signals(
+    volume: Volume, engine: FakeEngine, number: signal.Signals, tmp_path: Path
+) -> None:
+    engine.run("db")
+    post = [{"argv": ["touch", str(tmp_path / "post")]}]
+    running: list[Child[t.Any]] = []
+
+    def strike(what: str) -> None:
+        if what == "stop db":
+            engine.when_asked = lambda _what: None
+            os.kill(running[0].pid, number)
+
+    engine.when_asked = strike
+    options = task(engine, "wiki", "db")
+    # the engine must not answer before the process is known
+    with engine.held():
+        running.append(Child(lambda: volume.run(post=post, **options)))
+    if number == signal.SIGKILL:
+        os.waitpid(running[0].pid, 0)
+    else:
+        result = running[0].result()
+        assert result.failed and number.name in result.msg
+        assert (tmp_path / "post").exists()
+    _until(lambda: {engine.state("wiki"), engine.state("db")} == {"running"})
+    _until(lambda: engine.asked[-1] == "start wiki")
+    assert "stop wiki" in engine.asked
+    good = [one["snapshots"] for one in volume.info()["volumes"]]
+    assert good == []
+
+
+def _until(is_so: t.Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_containers_that_cannot_be_started_again(
+    volume: Volume, engine: FakeEngine
+) -> None:
+    engine.run("gone", removed_at_end=True)
+    assert "--rm" in volume.badly(**task(engine, "gone"))
+    engine.run("one", labels={"com.docker.swarm.service.id": "x"})
+    assert "swarm" in volume.badly(**task(engine, "one"))
+    assert volume.well(check=True, **task(engine, "gone", action="pause")).changed
+    assert engine.asked == []
+
+
+def test_a_folder_that_is_mounted_is_not_exchanged(
+    volume: Volume, engine: FakeEngine
+) -> None:
+    volume.well(volume="data", engine=engine.path)
+    (volume.path / "extra").write_text("mine")
+    engine.run("web", volumes=("data",))
+    replace: dict[str, t.Any] = {
+        "mode": "replace",
+        "volume": "data",
+        "engine": engine.path,
+    }
+    for check in (True, False):
+        message = volume.badly("restored", check=check, **replace)
+        assert "in use by container web" in message
+        paused = task(engine, "web", action="pause")
+        message = volume.badly("restored", check=check, mode="replace", **paused)
+        assert "paused" in message
+    assert engine.asked == [] and (volume.path / "extra").exists()
+    assert volume.foretold("restored", mode="merge", **task(engine, "web")).changed
+    folder = volume.path.stat().st_ino
+    assert volume.foretold("restored", staging="none", **replace).changed
+    assert volume.path.stat().st_ino == folder
+
+
+def test_bad_names(volume: Volume, engine: FakeEngine, tmp_path: Path) -> None:
+    assert "no container 'wikki'" in volume.badly(**task(engine, "wikki"))
+    options = task(engine) | {"volume": "dat"}
+    for state in ({"state": "saved"}, {"state": "restored", "mode": "merge"}):
+        for check in (True, False):
+            message = volume.badly(check=check, **options, **state)
+            assert "no volume 'dat'" in message
+    nowhere = str(tmp_path / "nothing.sock")
+    message = volume.badly(volume="data", engine=nowhere)
+    assert f"no container engine at {nowhere}" in message
+    message = volume.badly(engine=nowhere, containers={"names": ["wiki"]})
+    assert f"no container engine at {nowhere}" in message
+    engine.volumes["plugged"] = {"Name": "plugged", "Mountpoint": ""}
+    assert "kept by a plugin" in volume.badly(volume="plugged", engine=engine.path)
+    engine.volume("net", volume.path, Options={"type": "nfs", "device": ":/x"})
+    assert "is mounted only while" in volume.badly(volume="net", engine=engine.path)
+
+
+@pytest.mark.parametrize("action", ["stop", "pause"])
+@pytest.mark.parametrize("kind", ["docker"] if docker_runs() else [])
+def test_docker_itself(volume: Volume, tmp_path: Path, kind: str, action: str) -> None:
+    name = f"longshore-{uuid.uuid4().hex[:12]}"
+    with Docker(tmp_path) as docker:
+        folder = docker.volume(name)
+        docker.run(name, name, backup=name)
+        _until(lambda: (folder / "ticks").exists())
+        containers = {"label": f"backup={name}", "action": action, "timeout": 1}
+        options: dict[str, t.Any] = {"volume": name, "containers": containers}
+        begun = docker.started_at(name)
+
+        saved = volume.well(**options)
+        assert saved.values["target"] == str(folder)
+        assert saved.values["containers"] == [name]
+        assert saved.values["problems"] == 0
+        assert docker.state(name) == "running"
+        assert (docker.started_at(name) == begun) is (action == "pause")
+
+        (folder / "extra").write_text("mine")
+        options["containers"] = {"names": [name], "action": action, "timeout": 1}
+        mode = "replace" if action == "stop" else "merge"
+        back = volume.well("restored", mode=mode, **options)
+        assert back.changed and back.values["containers"] == [name]
+        assert (folder / "extra").exists() is (mode == "merge")
+        assert docker.state(name) == "running"
+        # it writes to what is there now
+        (folder / "ticks").unlink()
+        _until(lambda: (folder / "ticks").exists())
+        assert "is in use" in volume.badly("restored", mode="replace", volume=name)
+        assert "no volume" in volume.badly(volume=f"{name}-x")

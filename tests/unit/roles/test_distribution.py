@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._configuration_file import (
+    read_configuration,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
+    SharedSecret,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._encryption._signing import (
+    SigningKey,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLE = ROOT / "roles" / "distribution"
+
+BASE = f"""\
+SharedSecret = "{SharedSecret.generate().encode()}"
+StorageBucket = "fleet"
+Storage = "MINIO"
+Endpoint = "http://127.0.0.1:9000"
+OutputDir = "/elsewhere"
+keep = 9
+PublicKey = "{SigningKey.generate().public.encode()}"
+
+[Store]
+  Key = "reader"
+  Secret = "hidden"
+"""
+
+
+def read_yaml(path: Path) -> t.Any:
+    return yaml.safe_load(path.read_text())  # type: ignore[no-untyped-call]  # yaml has no types
+
+
+def options() -> dict[str, t.Any]:
+    specs = read_yaml(ROLE / "meta" / "argument_specs.yml")
+    return t.cast("dict[str, t.Any]", specs["argument_specs"]["main"]["options"])
+
+
+def test_defaults_are_those_that_are_documented() -> None:
+    documented = {
+        name: option["default"]
+        for name, option in options().items()
+        if "default" in option
+    }
+    assert read_yaml(ROLE / "defaults" / "main.yml") == documented
+
+
+def test_every_option_is_used() -> None:
+    files = [*ROLE.glob("tasks/*"), *ROLE.glob("templates/*"), *ROLE.glob("vars/*")]
+    text = "".join(one.read_text() for one in files)
+    used = set(re.findall(r"(?<![_\w])distribution_[a-z_]+", text))
+    assert used - {"distribution_major_version"} == options().keys()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-swarm.txt"])
+def test_requirements_are_pinned_to_what_is_tested(name: str) -> None:
+    def pins(path: Path) -> set[str]:
+        lines = path.read_text().lower().replace("_", "-").splitlines()
+        return {line for line in lines if line and not line.startswith("#")}
+
+    assert pins(ROLE / "files" / name) <= pins(ROOT / "tests" / "constraints.txt")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("program") / "distsync"
+    make = runpy.run_path(str(ROLE / "files" / "make_program.py"))["make_program"]
+    make(ROOT / "plugins" / "module_utils", file)
+    return file
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_program_runs_alone(program: Path) -> None:
+    done = run(program, "--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "distsync")
+
+
+def written(tmp_path: Path, **variables: t.Any) -> Path:
+    """The configuration that the role writes."""
+    known = {
+        **read_yaml(ROLE / "defaults" / "main.yml"),
+        "distribution_server_configuration": BASE,
+        **variables,
+    }
+    templar = Templar(DataLoader(), variables=_trusted(known))
+    text = (ROLE / "templates" / "server.toml.j2").read_text()
+    file = tmp_path / "server.toml"
+    file.write_text(str(templar.template(_trusted(text))))
+    file.chmod(0o600)
+    return file
+
+
+def _trusted(value: t.Any) -> t.Any:
+    try:
+        from ansible.template import trust_as_template
+    except ImportError:  # ansible-core 2.18 and older
+        return value
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+def test_settings_take_the_place_of_what_the_configuration_says(tmp_path: Path) -> None:
+    settings = {"Keep": 4, "Host": "wéb", "Hook": ["/bin/true", 'say "so"']}
+    file = written(tmp_path, distribution_settings=settings)
+    configuration = read_configuration(str(file)).configuration
+    assert configuration.output_dir == "/srv/releases"
+    assert configuration.daemon.keep == 4
+    assert configuration.daemon.host == "wéb"
+    assert configuration.daemon.hook == ("/bin/true", 'say "so"')
+    assert (configuration.store.key, configuration.store.secret) == ("reader", "hidden")
+    assert not configuration.swarm
+
+
+def test_the_swarm_is_the_group_of_the_inventory(tmp_path: Path) -> None:
+    hostvars = {
+        "a": {"distribution_peer_address": "10.0.0.1"},
+        "b": {"ansible_facts": {"default_ipv4": {"address": "10.0.0.2"}}},
+        "c": {"ansible_host": "10.0.0.3"},
+        "d.example.com": {},
+    }
+    file = written(
+        tmp_path,
+        distribution_swarm=True,
+        distribution_peers_group="web",
+        groups={"web": [*hostvars]},
+        hostvars=hostvars,
+    )
+    configuration = read_configuration(str(file)).configuration
+    peers = [peer.encode() for peer in configuration.swarm_settings.peers]  # type: ignore[union-attr]  # no networks
+    assert peers == ["10.0.0.1", "10.0.0.2", "10.0.0.3", "d.example.com"]
+    assert configuration.swarm
+    assert configuration.store.provider == "MINIO"
+
+
+def test_a_configuration_is_checked(program: Path, tmp_path: Path) -> None:
+    check = ROLE / "files" / "check_configuration.py"
+    good = written(tmp_path)
+    assert run(check, program, good, "OutputDir").returncode == 0
+    bad = written(tmp_path, distribution_settings={"Keep": "none"})
+    done = run(check, program, bad, "OutputDir")
+    assert done.returncode == 1
+    assert "Keep must be" in done.stderr
+    assert "hidden" not in done.stderr
