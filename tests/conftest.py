@@ -14,6 +14,7 @@ import pytest
 
 from tests.servers._process import Server
 from tests.servers.azurite import Azurite
+from tests.servers.docker import DockerEngine
 from tests.servers.moto import Moto
 from tests.servers.seaweedfs import SeaweedFS
 
@@ -53,3 +54,8 @@ def swift() -> t.Iterator[Server]:
     from tests.servers.swift import Swift
 
     yield from _run(Swift)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> t.Iterator[DockerEngine]:
+    yield from _run(DockerEngine)

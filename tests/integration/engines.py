@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Container engines: one of the tests' own that speaks the interface of Docker, and Docker itself where it runs."""
+"""Container engines: one of the tests' own that speaks the interface of Docker, and what runs in Docker itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import http.server
 import json
-import socket
 import socketserver
 import tarfile
 import threading
@@ -20,7 +19,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DOCKER = "/var/run/docker.sock"
+from tests.servers.docker import DockerEngine
 
 Answer = tuple[int, t.Any]
 
@@ -160,40 +159,11 @@ def _has(labels: t.Mapping[str, str], label: str) -> bool:
     return labels.get(name) == value if equal else name in labels
 
 
-class _Connection(http.client.HTTPConnection):
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(DOCKER)
-
-
-def _docker(method: str, way: str, body: t.Any = None) -> t.Any:
-    connection = _Connection("localhost")
-    with contextlib.closing(connection):
-        data, headers = body, {"Content-Type": "application/x-tar"}
-        if not isinstance(body, bytes):
-            data, headers = json.dumps(body), {"Content-Type": "application/json"}
-        connection.request(method, way, data, headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        assert answer.status < 400, text
-        return json.loads(text) if text[:1] == b"{" and b"\n{" not in text else None
-
-
-def docker_runs() -> bool:
-    """Whether there is a Docker Engine on this machine."""
-    try:
-        return bool(_docker("GET", "/info"))
-    except OSError:
-        return False
-
-
 class Docker:
-    """The real one. Its containers run this machine's own programs; everything is removed in the end."""
+    """In the real one. Its containers run this machine's own programs; everything is removed in the end."""
 
-    path = DOCKER
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, engine: DockerEngine, folder: Path) -> None:
+        self._ask = engine.ask
         self._tag = f"longshore-{uuid.uuid4().hex[:12]}"
         self._folder = folder
         self._made: list[str] = []
@@ -203,16 +173,16 @@ class Docker:
         with tarfile.open(path, "w") as tar:
             tar.addfile(_folder("bin"))
         data = path.read_bytes()
-        _docker("POST", f"/images/create?fromSrc=-&repo={self._tag}", data)
+        self._ask("POST", f"/images/create?fromSrc=-&repo={self._tag}", data)
         self._made.append(f"/images/{self._tag}")
         return self
 
     def __exit__(self, *_exc: object) -> None:
         for way in reversed(self._made):
-            _docker("DELETE", f"{way}?force=true")
+            self._ask("DELETE", f"{way}?force=true")
 
     def volume(self, name: str) -> Path:
-        made = _docker("POST", "/volumes/create", {"Name": name})
+        made = self._ask("POST", "/volumes/create", {"Name": name})
         self._made.append(f"/volumes/{name}")
         return Path(made["Mountpoint"])
 
@@ -231,15 +201,15 @@ class Docker:
                 "Binds": [f"{volume}:/data", *(f"/{one}:/{one}:ro" for one in shared)],
             },
         }
-        _docker("POST", f"/containers/create?name={name}", configuration)
+        self._ask("POST", f"/containers/create?name={name}", configuration)
         self._made.append(f"/containers/{name}")
-        _docker("POST", f"/containers/{name}/start")
+        self._ask("POST", f"/containers/{name}/start")
 
     def state(self, name: str) -> str:
-        return str(_docker("GET", f"/containers/{name}/json")["State"]["Status"])
+        return str(self._ask("GET", f"/containers/{name}/json")["State"]["Status"])
 
     def started_at(self, name: str) -> str:
-        return str(_docker("GET", f"/containers/{name}/json")["State"]["StartedAt"])
+        return str(self._ask("GET", f"/containers/{name}/json")["State"]["StartedAt"])
 
 
 def _folder(name: str) -> tarfile.TarInfo:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.engines import Docker, FakeEngine, docker_runs
+from tests.integration.engines import Docker, FakeEngine
 from tests.integration.places import Places
 from tests.integration.volumes import Volume, tree
+from tests.servers.docker import DockerEngine
 from tests.unit.machine import Child
 
 
@@ -265,15 +266,20 @@ def test_bad_names(volume: Volume, engine: FakeEngine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("action", ["stop", "pause"])
-@pytest.mark.parametrize("kind", ["docker"] if docker_runs() else [])
-def test_docker_itself(volume: Volume, tmp_path: Path, kind: str, action: str) -> None:
+def test_docker_itself(
+    volume: Volume, tmp_path: Path, docker_engine: DockerEngine, action: str
+) -> None:
     name = f"longshore-{uuid.uuid4().hex[:12]}"
-    with Docker(tmp_path) as docker:
+    with Docker(docker_engine, tmp_path) as docker:
         folder = docker.volume(name)
         docker.run(name, name, backup=name)
-        _until(lambda: (folder / "ticks").exists())
+        _until((folder / "ticks").exists)
         containers = {"label": f"backup={name}", "action": action, "timeout": 1}
-        options: dict[str, t.Any] = {"volume": name, "containers": containers}
+        options: dict[str, t.Any] = {
+            "volume": name,
+            "containers": containers,
+            "engine": docker_engine.path,
+        }
         begun = docker.started_at(name)
 
         saved = volume.well(**options)
@@ -292,6 +298,9 @@ def test_docker_itself(volume: Volume, tmp_path: Path, kind: str, action: str) -
         assert docker.state(name) == "running"
         # it writes to what is there now
         (folder / "ticks").unlink()
-        _until(lambda: (folder / "ticks").exists())
-        assert "is in use" in volume.badly("restored", mode="replace", volume=name)
-        assert "no volume" in volume.badly(volume=f"{name}-x")
+        _until((folder / "ticks").exists)
+        of = {"engine": docker_engine.path}
+        assert "is in use" in volume.badly(
+            "restored", mode="replace", volume=name, **of
+        )
+        assert "no volume" in volume.badly(volume=f"{name}-x", **of)

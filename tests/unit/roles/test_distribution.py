@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import subprocess
@@ -13,8 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._configuration_file import (
     read_configuration,
@@ -96,27 +95,35 @@ def test_the_program_runs_alone(program: Path) -> None:
     assert (done.returncode, done.stdout.split()[0]) == (0, "distsync")
 
 
-def written(tmp_path: Path, **variables: t.Any) -> Path:
-    """The configuration that the role writes."""
+def written(
+    tmp_path: Path, hosts: dict[str, dict[str, t.Any]] | None = None, **variables: t.Any
+) -> Path:
+    """The configuration that the role writes; ``hosts``: of the group ``web``, with their variables and facts."""
     known = {
         **read_yaml(ROLE / "defaults" / "main.yml"),
         "distribution_server_configuration": BASE,
         **variables,
     }
-    templar = Templar(DataLoader(), variables=_trusted(known))
-    text = (ROLE / "templates" / "server.toml.j2").read_text()
     file = tmp_path / "server.toml"
-    file.write_text(str(templar.template(_trusted(text))))
-    file.chmod(0o600)
+    template = ROLE / "templates" / "server.toml.j2"
+    facts = {"default_ipv4": "{{ known_ipv4 | default({}) }}", "cacheable": True}
+    task = {"src": str(template), "dest": str(file), "mode": "0600"}
+    connected = {"gather_facts": False, "connection": "local"}
+    plays = [
+        {"hosts": "web", **connected, "tasks": [{"ansible.builtin.set_fact": facts}]},
+        {
+            "hosts": "localhost",
+            **connected,
+            "vars": known,
+            "tasks": [{"ansible.builtin.template": task}],
+        },
+    ]
+    (tmp_path / "play.yml").write_text(json.dumps(plays))
+    (tmp_path / "hosts.yml").write_text(json.dumps({"web": {"hosts": hosts or {}}}))
+    # in a process of its own: who imports Ansible's controller is no module any more
+    playbook = Path(sys.executable).with_name("ansible-playbook")
+    subprocess.run([playbook, "-i", "hosts.yml", "play.yml"], cwd=tmp_path, check=True)
     return file
-
-
-def _trusted(value: t.Any) -> t.Any:
-    try:
-        from ansible.template import trust_as_template
-    except ImportError:  # ansible-core 2.18 and older
-        return value
-    return trust_as_template(value) if isinstance(value, str) else value
 
 
 def test_settings_take_the_place_of_what_the_configuration_says(tmp_path: Path) -> None:
@@ -132,18 +139,14 @@ def test_settings_take_the_place_of_what_the_configuration_says(tmp_path: Path) 
 
 
 def test_the_swarm_is_the_group_of_the_inventory(tmp_path: Path) -> None:
-    hostvars = {
+    hosts: dict[str, dict[str, t.Any]] = {
         "a": {"distribution_peer_address": "10.0.0.1"},
-        "b": {"ansible_facts": {"default_ipv4": {"address": "10.0.0.2"}}},
+        "b": {"known_ipv4": {"address": "10.0.0.2"}},
         "c": {"ansible_host": "10.0.0.3"},
         "d.example.com": {},
     }
     file = written(
-        tmp_path,
-        distribution_swarm=True,
-        distribution_peers_group="web",
-        groups={"web": [*hostvars]},
-        hostvars=hostvars,
+        tmp_path, hosts, distribution_swarm=True, distribution_peers_group="web"
     )
     configuration = read_configuration(str(file)).configuration
     peers = [peer.encode() for peer in configuration.swarm_settings.peers]  # type: ignore[union-attr]  # no networks

@@ -54,9 +54,10 @@ def test_both_faults_are_told(
     monkeypatch.setattr(f"{Containers.__module__}._PAUSE", 0.0)
     fake.run("db", lost=True)
     containers = Containers(Engine(fake.path), ContainerOptions(("db",)))
-    with pytest.raises(ConfigurationError) as caught, containers:
-        containers.halt()
-        raise ConfigurationError("First.", hint="Then this.")
+    with pytest.raises(ConfigurationError) as caught:
+        with containers:
+            containers.halt()
+            raise ConfigurationError("First.", hint="Then this.")
     text = str(caught.value)
     assert text.startswith("First. Container 'db' does not run again")
     assert text.endswith("Then this.")
