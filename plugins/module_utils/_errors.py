@@ -47,6 +47,10 @@ class SourceError(LongshoreError):
     """A file of a local tree cannot be read, changed while it was read, or vanished."""
 
 
+class ChangedMeanwhileError(SourceError):
+    """A local file was changed or replaced while it was read; the next attempt may find it at rest."""
+
+
 class LocalWriteError(LongshoreError):
     """A local file cannot be written: no space, no permission, a hostile path."""
 

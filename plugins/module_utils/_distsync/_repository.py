@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 import typing as t
@@ -19,7 +20,12 @@ from .._encryption._failures import capital
 from .._encryption._layout import MAX_CHUNK_SIZE
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import PublicKey, SigningKey
-from .._errors import ConditionFailedError, ObjectMissingError, StoreError
+from .._errors import (
+    ChangedMeanwhileError,
+    ConditionFailedError,
+    ObjectMissingError,
+    StoreError,
+)
 from ._failures import ExpiredError, FutureError, MismatchError
 from ._feed import Entry, Feed
 from ._layout import FEED, RELEASES, feed_id
@@ -34,6 +40,9 @@ _WORTH_A_WORD: t.Final = 300
 
 #: No feed and no record is larger (bytes).
 LARGEST: t.Final = MAX_CHUNK_SIZE
+
+#: To read an object that others replace meanwhile.
+_ATTEMPTS: t.Final = 5
 
 SEALED: t.Final = Attributes("application/octet-stream")
 _NEVER_STORED: t.Final = Attributes("application/octet-stream", "no-cache")
@@ -254,7 +263,19 @@ class Repository:
 def read_small(
     store: Store, key: str, limit: int, label: str
 ) -> tuple[bytes, str | None]:
-    """An object's bytes and etag; ``MismatchError`` if it has more than ``limit`` bytes, before they are read."""
+    """An object's bytes and etag; ``MismatchError`` if it has more than ``limit`` bytes, before they are read.
+
+    A folder's file that is replaced just then is read again.
+    """
+    for _unused in range(_ATTEMPTS - 1):
+        with contextlib.suppress(ChangedMeanwhileError):
+            return _read_once(store, key, limit, label)
+    return _read_once(store, key, limit, label)
+
+
+def _read_once(
+    store: Store, key: str, limit: int, label: str
+) -> tuple[bytes, str | None]:
     opened = store.read(key, 0, limit + 1)
     if opened.info.size > limit:
         raise MismatchError(

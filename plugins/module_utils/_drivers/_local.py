@@ -26,6 +26,7 @@ import typing as t
 
 from .._endpoint import Endpoint
 from .._errors import (
+    ChangedMeanwhileError,
     ConditionFailedError,
     ConfigurationError,
     ContainerMissingError,
@@ -543,7 +544,7 @@ def _write_all(file: io.FileIO, data: bytes) -> None:
 
 
 def _changed(path: str) -> SourceError:
-    return SourceError(
+    return ChangedMeanwhileError(
         f"{path!r} changed while it was read.",
         hint="Run again when nothing writes to it.",
     )

@@ -144,7 +144,7 @@ def test_the_daemon(program: Program, fleet: Fleet) -> None:
     assert (program.folder / "app" / "current" / "app").read_bytes() == b"1"
     process.send_signal(signal.SIGTERM)
     ended = program.ended(process)
-    assert ended.code == 0 and events[0] == "started"
+    assert ended.code == 0 and "started" in events
     (program.home / ".distsyncd").unlink()
     refused = program.run("daemon")
     assert refused.code == 3 and "There is no configuration" in refused.errors
