@@ -348,10 +348,11 @@ def crowd(fleet: Distribution, keys: list[str]) -> t.Iterator[None]:
 
 def test_a_file_that_changes_while_it_is_published(fleet: Distribution) -> None:
     large = Path(fleet.file(b"", "large"))
-    os.truncate(large, 40 * MIB)
+    # more than is read ahead of what is sent
+    os.truncate(large, 160 * MIB)
     port = fleet.place.server.port
     before = fleet.place.everything()
-    with Tripwire(port, 9 * MIB, lambda: os.truncate(large, 50 * MIB)) as way:
+    with Tripwire(port, 9 * MIB, lambda: os.truncate(large, 170 * MIB)) as way:
         fleet.reach(uploader=by_way(way, fleet.place))
         result = fleet.attempt("published", src=str(large), version="1")
     assert way.tripped.is_set() and result.failed
