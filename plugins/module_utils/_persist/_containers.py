@@ -106,6 +106,7 @@ class Containers:
         fault = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
+                # an engine that is just restarting answers in a moment
                 time.sleep(_PAUSE)
             try:
                 self._resume(one)

@@ -61,6 +61,7 @@ class Tree:
             self.counts = seen.counts
             if checksum or not seen.is_racy:
                 return seen.sum.hexdigest(), True
+            # one tick later, another change has another time
             time.sleep(_TICK / 1e9)
         return seen.sum.hexdigest(), False
 

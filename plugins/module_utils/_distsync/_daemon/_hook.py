@@ -190,6 +190,7 @@ class _Output:
     def wait(self, seconds: float) -> None:
         """For output, or so long."""
         if not self._open:
+            # it has closed its output and goes on: that it ends is only seen by looking again
             time.sleep(min(seconds, 0.02))
         elif self._selector.select(seconds):
             self._read()
