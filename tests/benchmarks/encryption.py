@@ -30,6 +30,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Buffer,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     AES_128_CBC_HMAC_SHA_256,
     AES_256_GCM,
@@ -68,11 +71,15 @@ _SECRET: t.Final = SharedSecret(_KEY)
 _SAMPLE: t.Final = 64 * _MIB
 
 
+#: Does the work, as its pieces are used.
+Run: t.TypeAlias = t.Callable[[], t.Iterator[Buffer]]
+
+
 class Work(t.NamedTuple):
     """What is measured, and the primitives that it cannot do without."""
 
     name: str
-    run: t.Callable[[], t.Iterator[bytes]]
+    run: Run
     primitives: t.Sequence[t.Callable[[bytes], object]]
 
 
@@ -158,6 +165,7 @@ def _growths(settings: Settings) -> Table:
 
 def works(plain: bytes, chunk_size: int, workers: Workers) -> t.Iterator[Work]:
     """All that is measured. What is opened is sealed before, and held in memory."""
+    run: Run
     for algorithm in ALGORITHMS:
         run = functools.partial(_seal, plain, algorithm, chunk_size, workers)
         sealing, opening = _primitives(algorithm, chunk_size)
@@ -204,18 +212,18 @@ def _peak() -> int:
 
 def _seal(
     plain: bytes, algorithm: Algorithm, chunk_size: int, workers: Workers
-) -> t.Iterator[bytes]:
+) -> t.Iterator[Buffer]:
     return _seal_from(io.BytesIO(plain), algorithm, chunk_size, workers)
 
 
 def _seal_from(
     source: Source, algorithm: Algorithm, chunk_size: int, workers: Workers
-) -> t.Iterator[bytes]:
+) -> t.Iterator[Buffer]:
     sealer = Sealer(_SECRET, "x", algorithm, chunk_size=chunk_size)
     return seal_stream(source, sealer, workers)
 
 
-def _seal_distsync01(plain: bytes, workers: Workers) -> t.Iterator[bytes]:
+def _seal_distsync01(plain: bytes, workers: Workers) -> t.Iterator[Buffer]:
     return seal_distsync01(io.BytesIO(plain), _SECRET, workers)
 
 

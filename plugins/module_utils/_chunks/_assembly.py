@@ -12,15 +12,15 @@ import os
 import typing as t
 from dataclasses import dataclass, field
 
+from .._drivers._base import Buffer
 from .._encryption._pieces import Pieces
-from .._encryption._primitives import Buffer
 from .._workers import Workers
 from ._delta import Copy, DeltaPlan, Range, plan_fetches
 from ._failures import AssemblyError
 from ._index import Index
 
 #: Takes offset and length, in bytes of the new file's plaintext; returns exactly that part, in pieces.
-ReadRange = t.Callable[[int, int], t.Iterable[bytes]]
+ReadRange = t.Callable[[int, int], t.Iterable[Buffer]]
 
 #: How much is read at once of what only passes through, in bytes.
 _PIECE: t.Final = 1024 * 1024

@@ -11,21 +11,22 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._drivers._base import CHUNK_SIZE, ObjectInfo, Store
+from .._drivers._base import Buffer, ObjectInfo, Store
 from .._encryption._envelope import Opener
 from .._encryption._layout import HEADER_SIZE, Layout
 from .._encryption._secret import SharedSecret
 from .._encryption._streams import open_range
 from .._errors import ObjectMissingError
 from .._sync._bandwidth import Bandwidth
-from .._sync._ranges import BIG, read_ranges
+from .._sync._ranges import BIG, STEP, read_ranges
 from .._workers import Workers
 from ._failures import MismatchError
 from ._layout import artifact_context
 from ._release import Release
 
-#: Ranges of a big object ahead of the one in use: with what decrypts, no process is to take more than 150 MB.
-_AHEAD: t.Final = 4
+#: Ranges of a big object ahead of the one in use, each sealed and in the clear: no process is to take more than
+#: 150 MB.
+_AHEAD: t.Final = 3
 
 
 class Content:
@@ -67,6 +68,7 @@ class Content:
         for chunk in opened.chunks:
             header = (header + chunk)[:HEADER_SIZE]
         context = artifact_context(release.artifact)
+        self._size = release.size
         self._opener = Opener(secret, context, header, label=self._label)
         if self._opener.layout.sealed_size(release.size) != release.sealed_size:
             raise MismatchError(self._label, "cannot hold as many bytes as it should")
@@ -76,8 +78,29 @@ class Content:
         """Which ranges of the plaintext take which of the object."""
         return self._opener.layout
 
-    def range(self, start: int, length: int) -> t.Iterator[bytes]:
-        """``length`` bytes from ``start``, each of them verified; big ranges by several requests at once.
+    def rest(self, start: int) -> t.Iterator[Buffer]:
+        """All bytes from ``start`` on, each of them verified; many by several requests at once.
+
+        Each piece is there until the next one is asked for. Raises as ``range`` does.
+        """
+        layout, size = self._opener.layout, self._info.size
+        first = layout.resume_at(start, size)
+        # where the first chunk's header is
+        begin = first * layout.chunk_size
+        if size - begin < BIG or STEP % layout.chunk_size:
+            yield from self.range(start, self._size - start)
+            return
+        known = start - layout.plain_offset(first)
+        ranges = read_ranges(
+            self._store, self._info, begin, self._bandwidth, _AHEAD, self._opened
+        )
+        with contextlib.closing(ranges):
+            for piece in ranges:
+                yield piece[known:]
+                known = 0
+
+    def range(self, start: int, length: int) -> t.Iterator[Buffer]:
+        """``length`` bytes from ``start``, each of them verified, by one request.
 
         Not to be used up in threads of the fetcher's own workers. Raises ``DamagedError``, and what the store
         raises.
@@ -92,21 +115,23 @@ class Content:
         )
 
     def _fetch(self, begin: int, length: int) -> t.Iterator[bytes]:
-        if length >= BIG and begin + length == self._info.size:
-            ranges = read_ranges(
-                self._store, self._info, begin, self._bandwidth, _AHEAD
-            )
-            with contextlib.closing(ranges):
-                for piece in ranges:
-                    for at in range(0, len(piece), CHUNK_SIZE):
-                        yield bytes(piece[at : at + CHUNK_SIZE])
-            return
         opened = self._store.read(self._info.key, begin, length)
         if not _same(opened.info, self._info):
             raise MismatchError(self._label, "was replaced while it was read")
         for chunk in opened.chunks:
             self._bandwidth.take(len(chunk))
             yield chunk
+
+    def _opened(self, begin: int, sealed: memoryview, out: memoryview) -> int:
+        """A range that begins and ends where chunks do."""
+        opener, chunk_size = self._opener, self.layout.chunk_size
+        count = self.layout.chunk_count(self._info.size)
+        end = 0
+        for at in range(0, len(sealed), chunk_size):
+            index = (begin + at) // chunk_size
+            chunk = sealed[at or (HEADER_SIZE if not begin else 0) : at + chunk_size]
+            end += opener.open_into(index, chunk, out[end:], last=index == count - 1)
+        return end
 
 
 def _same(one: ObjectInfo, other: ObjectInfo) -> bool:

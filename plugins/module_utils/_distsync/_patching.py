@@ -23,6 +23,7 @@ from .._chunks._cutter import KEY_SIZE, Cutter
 from .._chunks._delta import plan_delta
 from .._chunks._failures import AssemblyError, IndexFormatError
 from .._chunks._index import Index
+from .._drivers._base import Buffer
 from .._encryption._secret import SharedSecret
 from .._workers import Workers
 from ._content import Content
@@ -109,7 +110,7 @@ class _CountedReader:
         self._progress = progress
         self._lock = threading.Lock()
 
-    def range(self, offset: int, length: int) -> t.Iterator[bytes]:
+    def range(self, offset: int, length: int) -> t.Iterator[Buffer]:
         for piece in self._content.range(offset, length):
             with self._lock:
                 self.count += len(piece)

@@ -128,7 +128,7 @@ def _fill(
     """Whatever comes behind the file's position, which ``hashes`` know the beginning of."""
     begin = file.position
     progress(begin)
-    pieces = Pieces(content.range(begin, target.size - begin))
+    pieces = Pieces(content.rest(begin))
     while data := memoryview(pieces.read(STEP)):
         hashes.update(data)
         if hashes.size > target.size:

@@ -25,7 +25,7 @@ import os
 import typing as t
 from dataclasses import asdict, dataclass
 
-from .._drivers._base import Store
+from .._drivers._base import Buffer, Store
 from .._drivers._s3 import S3Store
 from .._encryption._algorithms import Algorithm
 from .._encryption._envelope import Header, Sealer
@@ -142,7 +142,7 @@ class Sending:
             random=nonces,
         )
 
-        def body() -> t.Iterator[bytes]:
+        def body() -> t.Iterator[Buffer]:
             for piece in seal_stream(source, sealer, workers):
                 if hasher is not None:
                     hasher.update(piece)

@@ -24,8 +24,11 @@ from .._errors import StoreError
 #: Chunks that a body is read and written in, bytes.
 CHUNK_SIZE = 1024 * 1024
 
+#: What holds bytes.
+Buffer = t.Union[bytes, bytearray, memoryview]
+
 #: What a write takes: all the bytes, or chunks of them in order.
-Body = t.Union[bytes, t.Iterable[bytes]]
+Body = t.Union[bytes, t.Iterable[Buffer]]
 
 
 class ObjectInfo(t.NamedTuple):

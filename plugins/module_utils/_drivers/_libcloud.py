@@ -27,6 +27,7 @@ from ._base import (
     NO_ATTRIBUTES,
     Attributes,
     Body,
+    Buffer,
     Condition,
     ObjectDetails,
     ObjectInfo,
@@ -186,7 +187,7 @@ class LibcloudStore(Store):
 
     # Writing.
 
-    def _begin(self, body: Body) -> tuple[bytes, t.Iterator[bytes] | None]:
+    def _begin(self, body: Body) -> tuple[bytes, t.Iterator[Buffer] | None]:
         """All of a body that goes up in one request and None; else its beginning, and the rest."""
         if not isinstance(body, bytes):
             return _first(body)
@@ -419,7 +420,7 @@ class _Stream:
         return chunk
 
 
-def _first(body: t.Iterable[bytes]) -> tuple[bytes, t.Iterator[bytes] | None]:
+def _first(body: t.Iterable[Buffer]) -> tuple[bytes, t.Iterator[Buffer] | None]:
     """A body's beginning of more than ``PART_SIZE`` and the rest, or all of it and None."""
     chunks = iter(body)
     data = bytearray()
@@ -430,7 +431,7 @@ def _first(body: t.Iterable[bytes]) -> tuple[bytes, t.Iterator[bytes] | None]:
     return bytes(data), None
 
 
-def _parts(head: bytes, chunks: t.Iterator[bytes]) -> t.Iterator[bytes]:
+def _parts(head: bytes, chunks: t.Iterator[Buffer]) -> t.Iterator[bytes]:
     """Parts of ``PART_SIZE`` and, after very many, larger ones; the last is what is left."""
     buffer = bytearray()
     size, number = PART_SIZE, 0

@@ -42,6 +42,7 @@ from ._base import (
     NO_ATTRIBUTES,
     Attributes,
     Body,
+    Buffer,
     Condition,
     Digests,
     Features,
@@ -537,7 +538,7 @@ def _create_locked(name: str, parent: int) -> io.FileIO:
         os.close(descriptor)  # swept as a leftover before it was locked
 
 
-def _write_all(file: io.FileIO, data: bytes) -> None:
+def _write_all(file: io.FileIO, data: Buffer) -> None:
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]

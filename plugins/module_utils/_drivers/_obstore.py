@@ -45,6 +45,7 @@ from ._base import (
     NO_ATTRIBUTES,
     Attributes,
     Body,
+    Buffer,
     Condition,
     IfAbsent,
     ObjectDetails,
@@ -251,7 +252,7 @@ class _Handover:
         return item
 
 
-def _first_part(body: Body) -> tuple[bytes, t.Iterable[bytes] | None]:
+def _first_part(body: Body) -> tuple[bytes, t.Iterable[Buffer] | None]:
     """All of a short body, or the begin of a long one and the chunks that follow."""
     if isinstance(body, bytes):
         return (body, None) if len(body) <= PART_SIZE else (b"", (body,))
@@ -474,7 +475,7 @@ class ObstoreStore(Store):
             data = first if rest is None else b"".join((first, *rest))
             return self._write_once(operation, key, data, attributes, condition)
         return self._write_in_parts(
-            operation, key, itertools.chain((first,), rest), attributes, size
+            operation, key, itertools.chain[Buffer]((first,), rest), attributes, size
         )
 
     def copy(
@@ -575,7 +576,7 @@ class ObstoreStore(Store):
         self,
         operation: str,
         key: str,
-        chunks: t.Iterable[bytes],
+        chunks: t.Iterable[Buffer],
         attributes: Attributes,
         size: int | None,
     ) -> ObjectInfo:

@@ -101,7 +101,9 @@ class Part(t.NamedTuple):
 
 
 def cut(
-    chunks: t.Iterable[bytes], size_of_part: t.Callable[[int], int], buffers: Buffers
+    chunks: t.Iterable[bytes | bytearray | memoryview],
+    size_of_part: t.Callable[[int], int],
+    buffers: Buffers,
 ) -> t.Generator[Part, None, None]:
     """The chunks in parts: all but the last of their full size, one empty part for an empty body."""
     number, length = 1, 0

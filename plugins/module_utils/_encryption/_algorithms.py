@@ -18,34 +18,59 @@
 
 from __future__ import annotations
 
+import abc
 import hmac
 import typing as t
 from dataclasses import dataclass
 
+from .._drivers._base import Buffer
 from .._errors import ConfigurationError
-from ._primitives import Buffer, HmacSha256, cryptography_needed
+from ._primitives import HmacSha256, cryptography_needed
 
 TAG_SIZE: t.Final = 16
 _BLOCK_SIZE: t.Final = 16
+
+#: Bytes that a cipher wants behind what it writes.
+MARGIN: t.Final = _BLOCK_SIZE
 
 
 class InvalidTagError(Exception):
     """The sealed bytes are not what was sealed with this key, nonce and associated data."""
 
 
-class Aead(t.Protocol):
+class Aead(abc.ABC):
     """One algorithm with one key. May be used from any thread."""
 
-    def seal(
-        self, nonce: bytes, plaintext: Buffer, associated: bytes
-    ) -> t.Sequence[Buffer]:
-        """The pieces of ``nonce || ciphertext || tag``, in order. A nonce must not be used again."""
+    @abc.abstractmethod
+    def seal_into(
+        self, nonce: bytes, plaintext: Buffer, associated: bytes, out: memoryview
+    ) -> int:
+        """``nonce || ciphertext || tag`` into the beginning of ``out``; how many bytes that are.
+
+        ``out`` has room for ``MARGIN`` bytes more. A nonce must not be used again.
+        """
+
+    @abc.abstractmethod
+    def open_into(self, sealed: Buffer, associated: bytes, out: memoryview) -> int:
+        """The plaintext of ``nonce || ciphertext || tag`` into the beginning of ``out``; how many bytes that are.
+
+        ``out`` is as large as ``sealed``, and nothing else of it is to be used. Raises ``InvalidTagError``;
+        what ``out`` has then is worth nothing.
+        """
+
+    def seal(self, nonce: bytes, plaintext: Buffer, associated: bytes) -> bytes:
+        """``nonce || ciphertext || tag``. A nonce must not be used again."""
+        size = len(nonce) + len(plaintext) + TAG_SIZE + MARGIN
+        with memoryview(bytearray(size + _BLOCK_SIZE)) as out:
+            return bytes(out[: self.seal_into(nonce, plaintext, associated, out)])
 
     def open(self, sealed: Buffer, associated: bytes) -> bytes:
-        """The plaintext of ``nonce || ciphertext || tag``. Raises ``InvalidTagError`` before it decrypts."""
+        """The plaintext of ``nonce || ciphertext || tag``. Raises ``InvalidTagError``."""
+        with memoryview(bytearray(len(sealed))) as out:
+            return bytes(out[: self.open_into(sealed, associated, out)])
 
 
-class AesCbcHmac:
+class AesCbcHmac(Aead):
     """``AEAD_AES_128_CBC_HMAC_SHA_256`` with distsync's order of the key's halves."""
 
     def __init__(self, key: bytes) -> None:
@@ -60,18 +85,21 @@ class AesCbcHmac:
         self._mac_key = key[16:]
         self._cipher = cipher
 
-    def seal(
-        self, nonce: bytes, plaintext: Buffer, associated: bytes
-    ) -> t.Sequence[Buffer]:
+    def seal_into(
+        self, nonce: bytes, plaintext: Buffer, associated: bytes, out: memoryview
+    ) -> int:
         view = memoryview(plaintext)
         whole = len(view) - len(view) % _BLOCK_SIZE
         missing = _BLOCK_SIZE - len(view) % _BLOCK_SIZE
+        out[:_BLOCK_SIZE] = nonce
         encryptor = self._cipher(nonce).encryptor()
-        body = encryptor.update(view[:whole])
-        end = encryptor.update(bytes(view[whole:]) + bytes([missing]) * missing)
-        return nonce, body, end, self._tag(associated, nonce, body, end)
+        end = _BLOCK_SIZE + encryptor.update_into(view[:whole], out[_BLOCK_SIZE:])
+        padded = bytes(view[whole:]) + bytes([missing]) * missing
+        end += encryptor.update_into(padded, out[end:])
+        out[end : end + TAG_SIZE] = self._tag(associated, out[:end])
+        return end + TAG_SIZE
 
-    def open(self, sealed: Buffer, associated: bytes) -> bytes:
+    def open_into(self, sealed: Buffer, associated: bytes, out: memoryview) -> int:
         view = memoryview(sealed)
         size = len(view) - _BLOCK_SIZE - TAG_SIZE
         if size < _BLOCK_SIZE or size % _BLOCK_SIZE:
@@ -80,30 +108,30 @@ class AesCbcHmac:
         if not hmac.compare_digest(tag, view[-TAG_SIZE:]):
             raise InvalidTagError
         decryptor = self._cipher(bytes(view[:_BLOCK_SIZE])).decryptor()
-        padded = decryptor.update(view[_BLOCK_SIZE:-TAG_SIZE])
-        padding = padded[-1]
+        decryptor.update_into(view[_BLOCK_SIZE:-TAG_SIZE], out)
+        padding = out[size - 1]
         if (
             not 1 <= padding <= _BLOCK_SIZE
-            or padded[-padding:] != padded[-1:] * padding
+            or out[size - padding : size] != bytes([padding]) * padding
         ):
             raise InvalidTagError
-        return padded[:-padding]
+        return size - padding
 
-    def _tag(self, associated: bytes, *pieces: Buffer) -> bytes:
+    def _tag(self, associated: bytes, sealed: Buffer) -> bytes:
         bits = (len(associated) * 8).to_bytes(8, "big")
-        mac = HmacSha256(self._mac_key).update(associated, *pieces, bits)
+        mac = HmacSha256(self._mac_key).update(associated, sealed, bits)
         return mac.digest()[:TAG_SIZE]
 
 
 class _Library(t.Protocol):
-    """What releases up to 38 take is ``bytes`` alone."""
+    """What releases up to 38 take is ``bytes`` alone; later ones write to where they are told."""
 
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
 
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
 
 
-class _Ready:
+class _Ready(Aead):
     """An AEAD that the library has whole."""
 
     _NONCE_SIZE: t.Final = 12
@@ -114,21 +142,38 @@ class _Ready:
 
         self._aead = aead
         self._invalid = InvalidTag
+        self._encrypt_into = getattr(aead, "encrypt_into", self._encrypt)
+        self._decrypt_into = getattr(aead, "decrypt_into", self._decrypt)
 
-    def seal(
-        self, nonce: bytes, plaintext: Buffer, associated: bytes
-    ) -> t.Sequence[Buffer]:
-        return nonce, self._aead.encrypt(nonce, bytes(plaintext), associated)
+    def seal_into(
+        self, nonce: bytes, plaintext: Buffer, associated: bytes, out: memoryview
+    ) -> int:
+        size = len(nonce) + len(plaintext) + TAG_SIZE
+        out[: len(nonce)] = nonce
+        self._encrypt_into(nonce, plaintext, associated, out[len(nonce) : size])
+        return size
 
-    def open(self, sealed: Buffer, associated: bytes) -> bytes:
-        if len(sealed) < self._NONCE_SIZE + TAG_SIZE:
-            raise InvalidTagError
+    def open_into(self, sealed: Buffer, associated: bytes, out: memoryview) -> int:
         view = memoryview(sealed)
-        nonce, rest = view[: self._NONCE_SIZE], view[self._NONCE_SIZE :]
+        size = len(view) - self._NONCE_SIZE - TAG_SIZE
+        if size < 0:
+            raise InvalidTagError
+        nonce, rest = bytes(view[: self._NONCE_SIZE]), view[self._NONCE_SIZE :]
         try:
-            return self._aead.decrypt(bytes(nonce), bytes(rest), associated)
+            self._decrypt_into(nonce, rest, associated, out[:size])
         except self._invalid:
             raise InvalidTagError from None
+        return size
+
+    def _encrypt(
+        self, nonce: bytes, data: Buffer, associated: bytes, out: memoryview
+    ) -> None:
+        out[:] = self._aead.encrypt(nonce, bytes(data), associated)
+
+    def _decrypt(
+        self, nonce: bytes, data: Buffer, associated: bytes, out: memoryview
+    ) -> None:
+        out[:] = self._aead.decrypt(nonce, bytes(data), associated)
 
 
 def _aes_256_gcm(key: bytes) -> Aead:

@@ -27,6 +27,7 @@ import hmac
 import os
 import typing as t
 
+from .._drivers._base import Buffer
 from .._workers import Workers
 from ._algorithms import AES_128_CBC_HMAC_SHA_256, Aead, InvalidTagError
 from ._envelope import MAGIC, Random
@@ -39,7 +40,7 @@ from ._failures import (
 )
 from ._pieces import Pieces, Source, read_full
 from ._pipeline import in_order
-from ._primitives import Buffer, HmacSha256
+from ._primitives import HmacSha256
 from ._secret import SharedSecret
 
 HEADER: t.Final = b"distsync01"
@@ -90,7 +91,7 @@ def seal_distsync01(
 
 
 def open_distsync01(
-    sealed: t.Iterable[bytes],
+    sealed: t.Iterable[Buffer],
     secret: SharedSecret,
     workers: Workers,
     *,
@@ -114,7 +115,7 @@ def open_distsync01(
 
 
 def _seal(aead: Aead, data: Buffer, iv: bytes) -> bytes:
-    sealed = b"".join(aead.seal(iv, data, b""))
+    sealed = aead.seal(iv, data, b"")
     return len(sealed).to_bytes(4, "big") + sealed
 
 

@@ -38,7 +38,7 @@ def encrypt_name(
     """The key of a file's object. Raises ``NameRefusedError`` for what is no file's name."""
     aead = AES_128_CBC_HMAC_SHA_256.make(secret.raw)
     iv = random(AES_128_CBC_HMAC_SHA_256.nonce_size)
-    sealed = b"".join(aead.seal(iv, _checked(name).encode(), b""))
+    sealed = aead.seal(iv, _checked(name).encode(), b"")
     return base64.urlsafe_b64encode(_PREFIX + sealed).decode()
 
 

@@ -27,11 +27,19 @@ import struct
 import typing as t
 from dataclasses import dataclass
 
+from .._drivers._base import Buffer
 from .._errors import ConfigurationError
-from ._algorithms import ALGORITHMS, Aead, Algorithm, InvalidTagError
+from ._algorithms import (
+    ALGORITHMS,
+    MARGIN,
+    TAG_SIZE,
+    Aead,
+    Algorithm,
+    InvalidTagError,
+)
 from ._failures import DamagedError, FormatError, WrongSecretError, capital
 from ._layout import HEADER_SIZE, MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Layout
-from ._primitives import Buffer, HmacSha256
+from ._primitives import HmacSha256
 from ._secret import SharedSecret
 
 MAGIC: t.Final = b"longshore"
@@ -148,23 +156,44 @@ class Sealer:
         self._encoded = self.header.encode()
         self._aead = _chunk_aead(secret, self.header)
 
-    def seal(
-        self, index: int, plaintext: Buffer, nonce: bytes, *, last: bool
-    ) -> list[Buffer]:
-        """The pieces of a sealed chunk, the header before the first one.
+    def seal(self, index: int, plaintext: Buffer, nonce: bytes, *, last: bool) -> bytes:
+        """A sealed chunk, the header before the first one; else as ``seal_into``."""
+        with memoryview(bytearray(self.room([plaintext]))) as out:
+            size = self.seal_into(index, plaintext, nonce, out, last=last)
+            return bytes(out[:size])
+
+    def seal_into(
+        self,
+        index: int,
+        plaintext: Buffer,
+        nonce: bytes,
+        out: memoryview,
+        *,
+        last: bool,
+    ) -> int:
+        """A sealed chunk into the beginning of ``out``, the header before the first one; how many bytes that are.
 
         ``plaintext`` is of the layout's ``capacity(index)``, or of at most that if it is the last.
-        ``nonce`` is random, and never used before with this header. Raises ``ConfigurationError`` when
-        there are too many chunks.
+        ``nonce`` is random, and never used before with this header. ``out`` has the ``room`` that it takes.
+        Raises ``ConfigurationError`` when there are too many chunks.
         """
         if index >= MAX_CHUNKS:
             raise ConfigurationError(
                 f"No more than {MAX_CHUNKS} chunks of {self.layout.chunk_size} bytes can be encrypted as one.",
                 hint="Use larger chunks.",
             )
+        start = 0
+        if not index:
+            start = HEADER_SIZE
+            out[:start] = self._encoded
         associated = _associated(self._encoded, index, last)
-        pieces = self._aead.seal(nonce, plaintext, associated)
-        return [*pieces] if index else [self._encoded, *pieces]
+        return start + self._aead.seal_into(nonce, plaintext, associated, out[start:])
+
+    def room(self, chunks: t.Sequence[Buffer]) -> int:
+        """Bytes to seal these chunks into, one after the other."""
+        algorithm = self.layout.algorithm
+        more = algorithm.nonce_size + algorithm.block_size + TAG_SIZE
+        return HEADER_SIZE + sum(len(one) + more for one in chunks) + MARGIN
 
 
 class Opener:
@@ -200,29 +229,39 @@ class Opener:
         self._aead = _chunk_aead(secret, self.header)
 
     def open(self, index: int, sealed: Buffer, *, last: bool) -> bytes:
-        """The plaintext of chunk ``index`` (for the first: what follows the header).
+        """As ``open_into``; the plaintext."""
+        with memoryview(bytearray(len(sealed))) as out:
+            return bytes(out[: self.open_into(index, sealed, out, last=last)])
 
-        ``last`` is whether nothing follows it. Raises ``DamagedError`` unless it is exactly what was
-        sealed as that chunk.
+    def open_into(
+        self, index: int, sealed: Buffer, out: memoryview, *, last: bool
+    ) -> int:
+        """The plaintext of chunk ``index`` (for the first: what follows the header) into ``out``; how many bytes.
+
+        ``last`` is whether nothing follows it. ``out`` is as large as ``sealed``. Raises ``DamagedError`` unless
+        it is exactly what was sealed as that chunk.
         """
         try:
-            plaintext = self._try(index, sealed, last)
+            size = self._try(index, sealed, out, last)
         except InvalidTagError:
-            raise DamagedError(self.label, self._fault(index, sealed, last)) from None
+            raise DamagedError(
+                self.label, self._fault(index, sealed, out, last)
+            ) from None
         full = self.layout.capacity(index)
         least = min(index, 1) if last else full
-        if not least <= len(plaintext) <= full:
+        if not least <= size <= full:
             raise DamagedError(self.label, f"has a chunk {index} of a wrong size")
-        return plaintext
+        return size
 
-    def _try(self, index: int, sealed: Buffer, last: bool) -> bytes:
-        return self._aead.open(sealed, _associated(self._encoded, index, last))
+    def _try(self, index: int, sealed: Buffer, out: memoryview, last: bool) -> int:
+        associated = _associated(self._encoded, index, last)
+        return self._aead.open_into(sealed, associated, out)
 
-    def _fault(self, index: int, sealed: Buffer, last: bool) -> str:
+    def _fault(self, index: int, sealed: Buffer, out: memoryview, last: bool) -> str:
         if not sealed:
             return f"is incomplete: it ends before chunk {index}"
         try:
-            self._try(index, sealed, not last)
+            self._try(index, sealed, out, not last)
         except InvalidTagError:
             start = self.layout.sealed_offset(index)
             return (

@@ -32,7 +32,7 @@ def seal_message(
     padded = (message + _MARK).ljust(size, b"\0")
     sealer = Sealer(secret, context, algorithm, chunk_size=_chunk_size(size, algorithm))
     nonce = sealer.random(algorithm.nonce_size)
-    return b"".join(sealer.seal(0, padded, nonce, last=True))
+    return sealer.seal(0, padded, nonce, last=True)
 
 
 def open_message(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._primitives import Buffer
+from .._drivers._base import Buffer
 
 
 class Source(t.Protocol):
@@ -20,27 +20,34 @@ class Source(t.Protocol):
 
 
 class Pieces:
-    """A source out of an iterable of bytes, such as a store's ``read`` gives."""
+    """A source out of an iterable of bytes, such as a store's ``read`` gives.
 
-    def __init__(self, pieces: t.Iterable[bytes]) -> None:
+    Of the iterable a piece is used only until the next one is asked for. What is read may be a view of it.
+    """
+
+    def __init__(self, pieces: t.Iterable[Buffer]) -> None:
         self._pieces = iter(pieces)
         self._rest = memoryview(b"")
 
     def read(self, size: int, /) -> Buffer:
         """Exactly ``size`` bytes, fewer at the end only."""
-        parts: list[Buffer] = []
-        missing = size
-        while missing:
-            while not self._rest:
-                piece = next(self._pieces, None)
-                if piece is None:
-                    return b"".join(parts)
-                self._rest = memoryview(piece)
-            part = self._rest[:missing]
-            self._rest = self._rest[len(part) :]
-            missing -= len(part)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._ready() and len(self._rest) >= size:
+            return self._take(size)
+        joined = bytearray()
+        while len(joined) < size and self._ready():
+            joined += self._take(size - len(joined))
+        return joined
+
+    def _ready(self) -> bool:
+        """Whether there is more: the next piece that is not empty, where this one is used up."""
+        if not self._rest:
+            piece = next((piece for piece in self._pieces if piece), b"")
+            self._rest = memoryview(piece)
+        return bool(self._rest)
+
+    def _take(self, size: int) -> memoryview:
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
 
 
 def read_full(source: Source, size: int) -> Buffer:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from .._drivers._base import Buffer
 from .._errors import MissingLibraryError
-
-#: What holds bytes.
-Buffer = t.Union[bytes, bytearray, memoryview]
 
 #: Everything that is derived from a secret begins its HKDF info with this.
 _NAMESPACE: t.Final = "longshore.storage/1/"

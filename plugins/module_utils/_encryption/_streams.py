@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .._drivers._base import Buffer
 from .._errors import SourceError
 from .._workers import Workers
 from ._envelope import Opener, Sealer
@@ -25,13 +26,12 @@ from ._failures import DamagedError
 from ._layout import HEADER_SIZE
 from ._pieces import Pieces, Source, read_full
 from ._pipeline import in_order
-from ._primitives import Buffer
 from ._secret import SharedSecret
 
 BATCH_SIZE: t.Final = 1024 * 1024
 
 #: Takes offset and length of a range of the sealed bytes, returns them in pieces.
-Fetch = t.Callable[[int, int], t.Iterable[bytes]]
+Fetch = t.Callable[[int, int], t.Iterable[Buffer]]
 
 
 class _Chunk(t.NamedTuple):
@@ -42,7 +42,7 @@ class _Chunk(t.NamedTuple):
 
 def seal_stream(
     source: Source, sealer: Sealer, workers: Workers, *, first: int = 0
-) -> t.Iterator[bytes]:
+) -> t.Iterator[memoryview]:
     """The envelope of all that ``source`` gives, in pieces that end where chunks do.
 
     Every piece but the last is of ``BATCH_SIZE`` bytes, or of one chunk where that is larger. To go on
@@ -62,13 +62,13 @@ def seal_stream(
 
 
 def open_stream(
-    sealed: t.Iterable[bytes],
+    sealed: t.Iterable[Buffer],
     secret: SharedSecret,
     context: str,
     workers: Workers,
     *,
     label: str = "the encrypted object",
-) -> t.Iterator[bytes]:
+) -> t.Iterator[memoryview]:
     """The plaintext of an envelope, verified, in pieces of about ``BATCH_SIZE`` bytes.
 
     Raises what ``Opener`` raises, and ``DamagedError``, at the end at the latest, when it is not whole.
@@ -80,8 +80,8 @@ def open_stream(
 
 
 def open_rest(
-    sealed: t.Iterable[bytes], opener: Opener, first: int, workers: Workers
-) -> t.Iterator[bytes]:
+    sealed: t.Iterable[Buffer], opener: Opener, first: int, workers: Workers
+) -> t.Iterator[memoryview]:
     """The plaintext from chunk ``first`` on; ``sealed`` begins at the layout's ``sealed_offset(first)``.
 
     To go on with a download that was cut off, ``first`` is the layout's ``resume_at``: cut the file to
@@ -97,7 +97,7 @@ def open_range(
     start: int,
     length: int,
     workers: Workers,
-) -> t.Iterator[bytes]:
+) -> t.Iterator[memoryview]:
     """``length`` bytes of the plaintext from ``start``, fewer where it ends; only their chunks are fetched.
 
     ``sealed_size`` is the stored object's, in bytes. What comes out is what was sealed in that place;
@@ -125,9 +125,10 @@ def open_range(
         )
 
 
-def _seal(sealer: Sealer, batch: t.Sequence[_Chunk], nonces: bytes) -> bytes:
+def _seal(sealer: Sealer, batch: t.Sequence[_Chunk], nonces: bytes) -> memoryview:
     size = len(nonces) // len(batch)
-    pieces: list[Buffer] = []
+    out = memoryview(bytearray(sealer.room([chunk.data for chunk in batch])))
+    end = 0
     for number, (index, data, last) in enumerate(batch):
         if index and not data:
             raise SourceError(
@@ -136,18 +137,21 @@ def _seal(sealer: Sealer, batch: t.Sequence[_Chunk], nonces: bytes) -> bytes:
                 hint="It changed since its upload began: begin again.",
             )
         nonce = nonces[number * size : (number + 1) * size]
-        pieces += sealer.seal(index, data, nonce, last=last)
-    return b"".join(pieces)
+        end += sealer.seal_into(index, data, nonce, out[end:], last=last)
+    return out[:end]
 
 
-def _open(opener: Opener, batch: t.Sequence[_Chunk]) -> bytes:
-    plain = [opener.open(index, data, last=last) for index, data, last in batch]
-    return plain[0] if len(plain) == 1 else b"".join(plain)
+def _open(opener: Opener, batch: t.Sequence[_Chunk]) -> memoryview:
+    out = memoryview(bytearray(sum(len(chunk.data) for chunk in batch)))
+    end = 0
+    for index, data, last in batch:
+        end += opener.open_into(index, data, out[end:], last=last)
+    return out[:end]
 
 
 def _open_chunks(
     sealed: Source, opener: Opener, first: int, workers: Workers, *, ends: bool = True
-) -> t.Iterator[bytes]:
+) -> t.Iterator[memoryview]:
     """``ends``: what ``sealed`` gives reaches to the end of the envelope."""
     layout = opener.layout
     jobs = (

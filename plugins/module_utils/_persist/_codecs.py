@@ -147,7 +147,7 @@ def encrypt(
     """The stream encrypted. ``context`` says what it is; an envelope opens for no other one."""
     if encryption.secret is not None:
         sealer = Sealer(encryption.secret, context, AES_256_GCM)
-        return seal_stream(Pieces(stream), sealer, workers)
+        return map(bytes, seal_stream(Pieces(stream), sealer, workers))
     if encryption.recipients:
         return age_encrypt(stream, encryption.recipients)
     return iter(stream)
@@ -174,7 +174,8 @@ def decrypt(
                 f"{label[:1].upper()}{label[1:]} is encrypted with a shared secret, and none was given.",
                 hint="Give the secret that it was saved with.",
             )
-        return open_stream(stream, keys.secret, context, workers, label=label)
+        opened = open_stream(stream, keys.secret, context, workers, label=label)
+        return map(bytes, opened)
     if not keys.identities:
         raise KeyMissingError(
             f"{label[:1].upper()}{label[1:]} is encrypted for age recipients, and no identity was given.",

@@ -29,10 +29,18 @@ _room = threading.BoundedSemaphore(_AHEAD)
 #: Memory of ranges to be used again: given back to the system and taken anew, it would pile up there.
 _free: deque[bytearray] = deque()
 
+#: Makes of a range, whose offset is given, what is to come out instead: into the beginning of a memory of ``STEP``
+#: bytes, and returns how many bytes that are. Called in the thread that fetched it.
+Convert: t.TypeAlias = t.Callable[[int, memoryview, memoryview], int]
+
+
+class _Filled(t.NamedTuple):
+    memory: bytearray
+    size: int
+
 
 class _Fetched(t.NamedTuple):
-    future: Future[memoryview]
-    memory: bytearray
+    future: Future[_Filled]
     is_ahead: bool
 
 
@@ -42,12 +50,14 @@ def read_ranges(
     start: int,
     bandwidth: Bandwidth,
     ahead: int = _AHEAD,
+    convert: Convert | None = None,
 ) -> t.Generator[memoryview, None, None]:
     """The object's bytes from ``start`` on, in pieces of ``STEP`` bytes, the last one shorter.
 
     Each piece is there until the next one is asked for. They are those of the object as ``info`` has
     it: raises ``StoreError`` when it is another now. The memory of all calls together is ``STEP`` bytes
-    for each, and 8 times as much for all of them; ``ahead`` is this one's share, if it is to be less.
+    for each, and 8 times as much for all of them; ``ahead`` is this one's share, if it is to be less. With
+    ``convert``, whose errors pass through, it is up to twice as much.
     """
     pool = ThreadPoolExecutor(ahead + 1, "longshore-range")
     fetched: deque[_Fetched] = deque()
@@ -61,13 +71,14 @@ def read_ranges(
                     break
                 if is_ahead and not _room.acquire(blocking=False):
                     break
-                memory = _take()
-                future = pool.submit(_fetch, store, info, position, memory, bandwidth)
-                fetched.append(_Fetched(future, memory, is_ahead))
+                future = pool.submit(_fetch, store, info, position, bandwidth, convert)
+                fetched.append(_Fetched(future, is_ahead))
                 position = next(positions, None)
             if not fetched:
                 return
-            yield fetched[0].future.result()
+            memory, size = fetched[0].future.result()
+            yield memoryview(memory)[:size]
+            _free.append(memory)
             _let_go(fetched.popleft())
     finally:
         pool.shutdown(cancel_futures=True)
@@ -88,7 +99,6 @@ def _take() -> bytearray:
 
 
 def _let_go(fetched: _Fetched) -> None:
-    _free.append(fetched.memory)
     if fetched.is_ahead:
         _room.release()
 
@@ -97,10 +107,11 @@ def _fetch(
     store: Store,
     info: ObjectInfo,
     position: int,
-    memory: bytearray,
     bandwidth: Bandwidth,
-) -> memoryview:
-    """Fill the memory; what breaks off is asked for once more."""
+    convert: Convert | None,
+) -> _Filled:
+    """A range in memory of its own; what breaks off is asked for once more."""
+    memory = _take()
     piece = memoryview(memory)[: info.size - position]
     bandwidth.take(len(piece))
     try:
@@ -108,7 +119,12 @@ def _fetch(
     except TruncatedError:
         bandwidth.take(len(piece))
         _read(store, info, position, piece)
-    return piece
+    if convert is None:
+        return _Filled(memory, len(piece))
+    converted = _take()
+    size = convert(position, piece, memoryview(converted))
+    _free.append(memory)
+    return _Filled(converted, size)
 
 
 def _read(store: Store, info: ObjectInfo, position: int, piece: memoryview) -> None:

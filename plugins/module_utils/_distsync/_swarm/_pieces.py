@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from ..._drivers._base import Buffer
 from ..._encryption._failures import FormatError, capital
 from ..._encryption._names import keyed_id
 from ..._encryption._secret import SharedSecret
@@ -54,7 +55,7 @@ class PieceHasher:
         self._leaves: list[bytes] = []
         self._pieces: list[bytes] = []
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Buffer) -> None:
         view = memoryview(data)
         if self._rest:
             taken = view[: _BLOCK - len(self._rest)]
@@ -77,7 +78,7 @@ class PieceHasher:
             self._close_piece()
         return b"".join(self._pieces)
 
-    def _add(self, block: bytes | bytearray | memoryview) -> None:
+    def _add(self, block: Buffer) -> None:
         self._leaves.append(hashlib.sha256(block).digest())
         if len(self._leaves) == self._blocks_of_piece:
             self._close_piece()

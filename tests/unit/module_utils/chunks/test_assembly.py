@@ -28,6 +28,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._chunks._delta i
 from ansible_collections.longshore.storage.plugins.module_utils._chunks._failures import (
     AssemblyError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Buffer,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     AES_256_GCM,
 )
@@ -93,7 +96,7 @@ def _make(
     workers: Workers,
     plan: DeltaPlan,
     old: bytes,
-    remote: t.Callable[[int, int], t.Iterable[bytes]],
+    remote: t.Callable[[int, int], t.Iterable[Buffer]],
 ) -> Made:
     (folder / "old").write_bytes(old)
     with (folder / "old").open("rb") as source, (folder / "new").open("w+b") as out:
@@ -241,7 +244,7 @@ def test_from_a_real_envelope(tmp_path: Path, workers: Workers) -> None:
     plan = plan_delta(index_of(NEW), index_of(OLD), opener.layout)
     with Workers(2) as cipher:
 
-        def read_range(offset: int, length: int) -> t.Iterable[bytes]:
+        def read_range(offset: int, length: int) -> t.Iterable[memoryview]:
             return open_range(fetch, opener, len(stored), offset, length, cipher)
 
         assert _make(tmp_path, workers, plan, OLD, read_range).data == NEW

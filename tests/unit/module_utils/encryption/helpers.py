@@ -11,6 +11,9 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Buffer,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     ALGORITHMS,
     Algorithm,
@@ -69,7 +72,7 @@ class Outcome(t.NamedTuple):
     error: EncryptionError | None
 
 
-def outcome(pieces: t.Iterable[bytes]) -> Outcome:
+def outcome(pieces: t.Iterable[Buffer]) -> Outcome:
     plain = b""
     try:
         for piece in pieces:

@@ -71,6 +71,6 @@ def test_a_message_too_large() -> None:
 @pytest.mark.parametrize("padded", [b"", b"\0" * 1024, b"text", b"text\x80\0\1"])
 def test_what_was_sealed_without_padding(padded: bytes) -> None:
     sealer = Sealer(SECRET, "r", AES_256_GCM, chunk_size=4096)
-    sealed = b"".join(sealer.seal(0, padded, bytes(12), last=True))
+    sealed = sealer.seal(0, padded, bytes(12), last=True)
     with pytest.raises(DamagedError, match="not padded as a record is"):
         open_message(SECRET, "r", sealed, label="it")

@@ -109,14 +109,14 @@ def test_no_more_is_held_than_said(algorithm: Algorithm, workers: Workers) -> No
     batch = _streams.BATCH_SIZE
     bound = (workers.count + 3) * batch
     source = Trickle(pattern(40 * batch), batch)
-    pieces: list[bytes] = []
+    pieces: list[memoryview] = []
     for piece in seal_stream(source, sealer(algorithm), workers):
         done = sum(len(one) for one in pieces) * (CHUNK - 64) // CHUNK
         assert source.taken - done <= bound
         pieces.append(piece)
     taken = 0
 
-    def arriving() -> t.Iterator[bytes]:
+    def arriving() -> t.Iterator[memoryview]:
         nonlocal taken
         for piece in pieces:
             taken += len(piece)
