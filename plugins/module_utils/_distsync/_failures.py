@@ -61,7 +61,7 @@ class UnreadableError(DistributionError):
         super().__init__(
             f"Object {key!r} cannot be read, so it is not known what it needs. {fault}",
             hint="Nothing was deleted. If it is of a former SharedSecret that no host has any more, or nobody's, "
-            "prune with unreadable, which deletes it and all that only it names.",
+            "run distsync prune --unreadable, which deletes it and all that only it names.",
         )
 
 

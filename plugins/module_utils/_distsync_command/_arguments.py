@@ -76,6 +76,18 @@ def _download(parser: argparse.ArgumentParser) -> None:
     _channel(parser)
 
 
+def _prune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--unreadable",
+        action="store_true",
+        help="delete also feeds and announcements that the configuration's secret and key do not open, and what only "
+        "they name; it takes credentials that may delete feeds",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say how much would be deleted"
+    )
+
+
 def _daemon(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verify",
@@ -116,6 +128,12 @@ COMMANDS: t.Final[t.Sequence[Command]] = (
         _download,
     ),
     Command("list", "Show what is published.", (DAEMON_PATH, UPLOADER_PATH), _channel),
+    Command(
+        "prune",
+        "Delete from the bucket what no channel names, and nobody is about to publish.",
+        (UPLOADER_PATH,),
+        _prune,
+    ),
     Command(
         "daemon",
         "Keep a folder as what is published, until SIGTERM or Ctrl-C. Events go to standard error, as JSON, a line for each.",

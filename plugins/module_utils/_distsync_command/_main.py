@@ -96,6 +96,10 @@ def _call(options: argparse.Namespace, output: Output) -> Exit:
             from ._list import list_releases
 
             return list_releases(conf_of(options), options.channel, output)
+        case "prune":
+            from ._prune import prune
+
+            return prune(conf_of(options), options.unreadable, options.check, output)
         case "daemon":
             from ._daemon import daemon
 

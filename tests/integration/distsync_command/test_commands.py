@@ -29,6 +29,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalo
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
     AES_128_CBC_HMAC_SHA_256,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
+    SharedSecret,
+)
 from tests.integration.distsync_command.program import Fleet, Program
 
 #: Through parts of an upload, and ranges of a download.
@@ -76,6 +79,27 @@ def test_versions(program: Program, local: Fleet) -> None:
     local.file("build", b"three")
     assert program.run("upload", file, "--name=app", "--version=2").code == 5
     program.done("upload", file, "--name=app", "--version=2", "--force")
+
+
+def test_prune(program: Program, local: Fleet) -> None:
+    """After the secret was changed, and before anybody is told to: nothing is deleted."""
+    program.done("upload", "--version=1", local.file("app", b"old"))
+    assert program.done("prune").output == "Deleted 0 objects (0 B).\n"
+    local.uploader = dataclasses.replace(local.uploader, secret=SharedSecret.generate())
+    local.daemon = dataclasses.replace(local.daemon, secret=local.uploader.secret)
+    program.secrets.add(local.uploader.secret.encode())
+    local.write()
+    program.done("upload", "--version=2", local.file("app", b"new"))
+    refused = program.run("prune")
+    assert refused.code != 0 and "--unreadable" in refused.errors
+    seen = program.done("prune", "--unreadable", "--check", "--json").json
+    # feed, record and contents
+    assert seen["changed"] and seen["objects"] == 3
+    program.done("download", "app")
+    assert program.done("prune", "--unreadable", "--json").json["objects"] == 3
+    assert not program.done("prune", "--json").json["changed"]
+    program.done("download", "-o", str(program.folder / "again"), "app")
+    assert (program.folder / "again").read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("written", [["-c", "{}"], ["-conf={}"]])

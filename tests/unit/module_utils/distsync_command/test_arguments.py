@@ -58,7 +58,8 @@ def test_default_configurations(
     monkeypatch.setenv("HOME", str(tmp_path))
     arguments = {"upload": ["file"], "download": ["name"]}
     options = parser().parse_args([name, *arguments.get(name, [])])
-    usual = "~/.distsync" if name in ("upload", "status") else "~/.distsyncd"
+    publishing = name in ("upload", "prune", "status")
+    usual = "~/.distsync" if publishing else "~/.distsyncd"
     assert conf_of(options) == usual
     (tmp_path / ".distsync").touch()
     assert conf_of(options) == ("~/.distsync" if name == "list" else usual)
