@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.servers._process import REPOSITORY, build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import delta, encryption, plot, report, results, tables
+from . import daemon, delta, encryption, plot, report, results, tables
 from .cases import CASES, Case, choose
 from .rounds import measure
 from .tree import laid_out
@@ -61,8 +61,8 @@ def main() -> None:
     print(f"Written to {docs}.")
 
 
-#: What is measured without a store, by the names of results.
-_SECTIONS = {"encryption": encryption, "delta": delta}
+#: What is no comparison of tools, by the names of results.
+_SECTIONS = {"encryption": encryption, "delta": delta, "daemon": daemon}
 
 
 def _section(name: str, rounds: int | None) -> tables.Section:

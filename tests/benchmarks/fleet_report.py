@@ -54,15 +54,19 @@ def keep(folder: Path, fleet: Fleet) -> None:
     (folder / _NAME).write_text(f"{text}\n")
 
 
+def read(folder: Path) -> Fleet:
+    """What was kept."""
+    found = json.loads((folder / _NAME).read_text())
+    runs = [Run(**one) for one in found.pop("runs")]
+    return Fleet(runs=runs, **found)
+
+
 def section(folder: Path) -> str:
     """Its part of the page; empty where nothing was measured."""
-    path = folder / _NAME
-    if not path.exists():
+    if not (folder / _NAME).exists():
         return ""
-    found = json.loads(path.read_text())
-    runs = [Run(**one) for one in found.pop("runs")]
-    fleet = Fleet(runs=runs, **found)
-    count = len(runs) // (2 * len(fleet.counts))
+    fleet = read(folder)
+    count = len(fleet.runs) // (2 * len(fleet.counts))
     return "\n".join(
         [
             f"## {fleet.size // 10**6} MB to a fleet",

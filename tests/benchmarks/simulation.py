@@ -4,8 +4,8 @@
 
 """``python -m tests.benchmarks.simulation``: a release to more hosts than there are here; ``docs/scaling.md``.
 
-``Parameters`` holds all that is put in: replace a value by one that was measured, and run it again. It
-takes about half a minute. Times are seconds, rates bits per second, sizes bytes.
+``Parameters`` holds all that is put in; ``measured`` replaces those that the benchmarks' results tell. It takes a few
+minutes. Times are seconds, rates bits per second, sizes bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+
+from . import fleet_report, results
+from .tools import DISTSYNC_GCM
 
 MB: t.Final = 10**6
 
@@ -39,18 +42,20 @@ class Parameters:
     host_link: float = 200e6  # each host's, in each direction
     efficiency: float = 0.94  # of a link, what is left beside TCP, IP and TLS
     round_trip: float = 0.03  # a small request, answered
-    # -- the host: assumed
+    # -- the host
     check: float = 300e6 * 8  # decrypting, hashing and writing, while it arrives
     switch: float = 0.2  # fsync, rename, link, hook
     # -- a poll on the wire: assumed
     answer: int = 350  # headers of a 304, with those of TCP and TLS
     status: int = 1200  # a report
-    # -- the swarm: assumed
+    # -- the swarm
     piece: int = 1 * MB
     neighbours: int = 30  # other hosts that one is connected with
     start: float = 1.0  # election, torrent, first connections
     swarm_efficiency: float = 0.7  # of an ideal exchange of pieces
 
+
+_FLEET: t.Final = "measured by `make bench-fleet`"
 
 #: What is written about each, in this order.
 SAID: t.Final[t.Mapping[str, tuple[str, str]]] = {
@@ -61,16 +66,22 @@ SAID: t.Final[t.Mapping[str, tuple[str, str]]] = {
     "feed": ("feed, sealed, bytes", "computed, about ten releases"),
     "record": ("record, sealed, bytes", "computed"),
     "host_link": ("each host's link, bit/s, each direction", "chosen"),
-    "efficiency": ("of a link, what is left for contents", "assumed"),
+    "efficiency": ("of a link, what is left for contents", _FLEET),
     "round_trip": ("small request, answered, s", "assumed"),
-    "check": ("decrypting, hashing and writing, bit/s", "assumed"),
+    "check": (
+        "decrypting, hashing and writing, bit/s",
+        "measured, *1 file of 1 GiB, down and decrypted*",
+    ),
     "switch": ("fsync, rename, link and hook, s", "assumed"),
     "answer": ("answer when there is nothing new, bytes", "assumed"),
     "status": ("a report, sealed, bytes", "computed, one artifact"),
     "piece": ("swarm: piece, bytes", "assumed"),
     "neighbours": ("swarm: connections of a host", "assumed"),
-    "start": ("swarm: election and first connections, s", "assumed"),
-    "swarm_efficiency": ("swarm: of an ideal exchange", "assumed"),
+    "start": ("swarm: election and first connections, s", _FLEET),
+    "swarm_efficiency": (
+        "swarm: of an ideal exchange",
+        f"{_FLEET}: what gives the time of 8 hosts",
+    ),
 }
 
 #: The store's link, bit/s.
@@ -145,25 +156,32 @@ class Swarm:
     """Pieces that go from host to host, in steps of the time that a host's link takes for one.
 
     In a step a host sends one piece at most and receives one at most, from a neighbour that has one
-    which it lacks. The first hosts that ask are the seeds; they get theirs from the store, in an order of
-    their own, and go on sending with the others.
+    which it lacks. The first hosts that ask are the seeds: the store sends them pieces, too, such as no seed has
+    while there are any. ``asked``: when each host hears of the release, ascending.
     """
 
     def __init__(
-        self, hosts: int, store: float, p: Parameters, chance: random.Random
+        self,
+        asked: t.Sequence[float],
+        store: float,
+        p: Parameters,
+        chance: random.Random,
     ) -> None:
+        hosts = len(asked)
         self.p, self.chance = p, chance
         self.pieces = -(-p.artifact // p.piece)
         self.whole = (1 << self.pieces) - 1
         rate = p.host_link * p.efficiency * p.swarm_efficiency
         self.step = p.piece * 8 / rate
-        begins = [w + 3 * p.round_trip + p.start for w in waits(hosts, p, chance)]
+        begins = [wait + 3 * p.round_trip + p.start for wait in asked]
         self.begins = [int(begin / self.step) for begin in begins]
         self.have = [0] * hosts
         self.seeds = min(p.seeds, hosts)
         # pieces that the store sends to each seed in a step
         share = min(p.host_link, store / max(1, self.seeds)) * p.efficiency
         self.supply = share * self.step / (p.piece * 8)
+        #: Pieces that left the store.
+        self.fetched = 0
         count = min(p.neighbours, hosts - 1)
         self.neighbours = [self._others(host, count) for host in range(hosts)]
 
@@ -175,7 +193,7 @@ class Swarm:
 
     def run(self) -> list[float]:
         """When each had all pieces, ascending."""
-        orders = [self._order() for _unused in range(self.seeds)]
+        due = [0.0] * self.seeds
         done: list[float] = []
         lacking: list[int] = []
         come = step = 0
@@ -183,11 +201,12 @@ class Swarm:
             while come < len(self.have) and self.begins[come] <= step:
                 lacking.append(come)
                 come += 1
-            got = self._exchange([one for one in lacking if one >= self.seeds])
+            got = self._exchange(lacking[:])
             for seed in range(min(self.seeds, come)):
-                since = step - self.begins[seed] + 1
-                for piece in orders[seed][: int(since * self.supply)]:
-                    self.have[seed] |= 1 << piece
+                due[seed] += self.supply
+                while due[seed] >= 1 and self.have[seed] != self.whole:
+                    due[seed] -= 1
+                    self._fetch(seed)
             for host, piece in got:
                 self.have[host] |= 1 << piece
             step += 1
@@ -196,8 +215,14 @@ class Swarm:
             lacking = [one for one in lacking if self.have[one] != self.whole]
         return done
 
-    def _order(self) -> list[int]:
-        return self.chance.sample(range(self.pieces), self.pieces)
+    def _fetch(self, seed: int) -> None:
+        """One piece from the store."""
+        with_seeds = 0
+        for other in range(self.seeds):
+            with_seeds |= self.have[other]
+        lacked = self.whole & ~with_seeds or self.whole & ~self.have[seed]
+        self.have[seed] |= 1 << self._any(lacked)
+        self.fetched += 1
 
     def _exchange(self, receivers: list[int]) -> list[tuple[int, int]]:
         """One step: who receives which piece."""
@@ -227,9 +252,43 @@ class Swarm:
 
 def swarm(hosts: int, store: float, p: Parameters, chance: random.Random) -> Rollout:
     """The seeds fetch from the store, the others from each other."""
-    model = Swarm(hosts, store, p, chance)
+    model = Swarm(waits(hosts, p, chance), store, p, chance)
+    times = model.run()
     small = hosts * float(p.feed + p.record)
-    return Rollout(model.run(), model.seeds * float(p.artifact) + small)
+    return Rollout(times, model.fetched * float(p.piece) + small)
+
+
+# --- what was measured ----------------------------------------------------------------------
+
+
+def measured(p: Parameters, folder: Path) -> Parameters:
+    """With what the benchmarks' results in ``folder`` tell in place of what was assumed."""
+    fleet = fleet_report.read(folder)
+    most = max(fleet.counts)
+    crowd = fleet.median(most, False, "seconds")
+    bits = fleet.size * 8
+    start = fleet.median(1, True, "seconds") - fleet.median(1, False, "seconds")
+    (down,) = (one for one in results.kept(folder) if one.case.name == "encrypted-down")
+    rate = down.case.size * 8 / down.series[DISTSYNC_GCM].median("wall")
+    p = dataclasses.replace(
+        p,
+        efficiency=round(most * bits / crowd / fleet.store_rate, 2),
+        start=round(max(0.0, start), 1),
+        check=float(f"{rate:.1e}"),
+    )
+    aim = fleet.median(most, True, "seconds")
+    tried = [
+        dataclasses.replace(p, swarm_efficiency=share / 20) for share in range(4, 21)
+    ]
+
+    def off(one: Parameters) -> float:
+        runs = [
+            Swarm([0.0] * most, fleet.store_rate, one, random.Random(run)).run()[-1]
+            for run in range(20)
+        ]
+        return abs(fmean(runs) - aim)
+
+    return min(tried, key=off)
 
 
 # --- what is written -----------------------------------------------------------------------
@@ -243,7 +302,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 # How a distribution scales
 
 Written by `python -m tests.benchmarks.simulation`: a simulation, not a measurement. It goes on from what one machine can
-measure to as many hosts as one machine cannot have. What comes out is as good as what goes in:
+measure to as many hosts as one machine cannot have. What comes out is as good as what goes in; the measurements are in
+[benchmarks](benchmarks.md):
 
 ## What goes in
 
@@ -259,15 +319,15 @@ _MODEL: t.Final = """
   shared: two racks behind one slow line are not in this model.
 - Decrypting, hashing and writing go on while contents arrive, and are never slower than the host's link.
 - Nothing fails, no host is away, none is slower than the others. A host that is away has it that much later, and holds nobody up.
-- Swarm: the first hosts that ask are the seeds. Seeds fetch everything from the store. Whoever is done goes on sending.
-  Pieces are chosen at random of those that the other lacks, which is a little worse than the rarest first. Nobody has to fall back
+- Swarm: the first hosts that ask are the seeds. The store sends them what no seed has, and what is left they get from each other,
+  as all do. Whoever is done goes on sending. Pieces are chosen at random of those that the other lacks, which is a little worse than the rarest first. Nobody has to fall back
   to the store.
 - Time goes from the publication to the switch of the `current` link. Figures for few hosts are means of many runs, up to 200.
 """
 
 
 def main() -> None:
-    p = Parameters()
+    p = measured(Parameters(), results.FOLDER)
     docs = Path(__file__).resolve().parents[2] / "docs"
     sections = [_HEAD, *_inputs(p), _MODEL, *_feed_section(p), *_release_section(p)]
     (docs / "scaling.md").write_text("".join(sections))
