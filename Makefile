@@ -15,19 +15,27 @@ TOOLS_HOME := $(BUILD)/home
 NAMESPACES := $(BUILD)/namespaces
 COPY := $(NAMESPACES)/ansible_collections/longshore/storage
 ARCHIVES := $(BUILD)/archives
+# Of other people, that ours depends on.
+COLLECTIONS := $(BUILD)/collections
 
 # The Python to use, if not the first suitable one on PATH.
 PYTHON :=
 # Further arguments for pytest, such as: make test-unit ARGS="-k endpoint"
 ARGS :=
 
+# Of "make image".
+IMAGE := longshore-persistence
+BASE :=
+WHEELS :=
+
 SETUP := tests/setup
 FIND_PYTHON = python=$$($(SETUP)/find_python.sh $(PYTHON))
-ENTER = @cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES)" \
+ENTER = @cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES):$(COLLECTIONS)" \
 	PATH="$(VENV)/bin:$$PATH"
 RUN = $(ENTER) && set -x &&
+# One process more than processors, since many tests wait for something.
 PYTEST = $(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m pytest -p tests.setup.no_skips \
-	-p xdist.plugin --numprocesses auto --maxprocesses 4 --dist worksteal
+	-p xdist.plugin --numprocesses $$(($$(nproc) + 1)) --maxprocesses 4 --dist worksteal
 ARCHIVE = longshore-storage-*.tar.gz
 
 # Where the tests' servers are; what of the surroundings could change a result; what would leave files.
@@ -42,17 +50,19 @@ export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
 export REUSE_ENCODING_MODULE := charset_normalizer
 unexport PYTHONPATH ANSIBLE_CONFIG ANSIBLE_HOME ANSIBLE_COLLECTIONS_PATH
 
-PARTS := setup lint types test-unit test-conformance test-integration sanity ansible-lint docs changelog archive
+CHECKS := lint types docs changelog ansible-lint archive
+TESTS := test-unit test-conformance test-integration
+PARTS := setup $(CHECKS) sanity molecule $(TESTS)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help test $(PARTS) demo dist soak bench bench-fleet format release-notes constraints clean copy
+.PHONY: help test $(PARTS) demo dist image soak bench bench-fleet format release-notes constraints clean copy
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 test: ## set up, lint and test everything
-	@$(SETUP)/run_parts.sh $(PARTS)
+	@$(FIND_PYTHON) && "$$python" $(SETUP)/run_parts.py setup "$(CHECKS) + sanity + molecule" $(TESTS)
 
 demo: ## install the collection into a virtual environment and run playbooks/demo.yml
 	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
@@ -62,13 +72,15 @@ demo: ## install the collection into a virtual environment and run playbooks/dem
 	@export HOME="$(TOOLS_HOME)" PATH="$(DEMO_VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(BUILD)/demo/collections" \
 	ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false && \
 	ansible-galaxy collection build "$(COPY)" --output-path "$(BUILD)/demo/archive" && \
-	ansible-galaxy collection install --offline "$(BUILD)"/demo/archive/$(ARCHIVE) && \
+	ansible-galaxy collection install --offline --no-deps "$(BUILD)"/demo/archive/$(ARCHIVE) && \
 	cd "$(COPY)" && ansible-playbook --diff playbooks/demo.yml
 
 setup: ## make what the tests need: system packages, virtual environment, npm packages
 	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" $(SETUP)/system-packages.txt && \
 	$(SETUP)/venv.sh "$$python" "$(VENV)" tests/requirements.txt
 	@$(SETUP)/node.sh "$(BUILD)/node"
+	@$(SETUP)/collections.sh "$(VENV)/bin/python" "$(COLLECTIONS)" community.docker \
+	community.library_inventory_filtering_v1
 
 copy: setup
 	@"$(VENV)/bin/python" $(SETUP)/copy_collection.py "$(COPY)"
@@ -92,14 +104,18 @@ test-conformance: copy ## every store against a server of its own
 test-integration: copy ## the modules against servers of their own
 	$(PYTEST) tests/integration $(ARGS)
 
+molecule: copy ## the roles on containers; needs root. ARGS are scenarios
+	$(RUN) $(SETUP)/molecule.sh "$(BUILD)" $(ARGS)
+
 sanity: copy ## ansible-test sanity on every Python found
 	cd "$(COPY)" && $(SETUP)/sanity.sh "$(VENV)" "$(TOOLS_HOME)"
 
 ansible-lint: copy ## ansible-lint with the production profile
 	$(RUN) ansible-lint --profile production --offline --strict
 
-docs: copy ## the modules' documentation
+docs: copy ## check the modules' documentation, and make the site, .build/site/html
 	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+	$(RUN) $(SETUP)/site.sh "$(BUILD)/site"
 
 changelog: copy ## changelog and its fragments
 	$(RUN) antsibull-changelog lint && antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
@@ -111,6 +127,9 @@ archive: copy ## build the collection and examine the archive as Galaxy does
 
 dist: ## make the command distsync as one file, .build/dist/distsync
 	@$(FIND_PYTHON) && "$$python" $(SETUP)/make_dist.py "$(BUILD)/dist/distsync"
+
+image: ## build the image of the persistence service; IMAGE is its name, BASE what it is built on, WHEELS a folder of wheels
+	@$(FIND_PYTHON) && $(SETUP)/image.sh "$$python" "$(IMAGE)" "$(BASE)" "$(WHEELS)"
 
 soak: copy ## a daemon's week in minutes: memory, descriptors and disk stay flat
 	$(ENTER) PYTHONPATH="$(NAMESPACES):$(COPY)" && set -x && python -m tests.soak $(ARGS)

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import typing as t
 from pathlib import Path
+from unittest import mock
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 
 from tests.servers._process import Server
 from tests.servers.azurite import Azurite
@@ -25,6 +29,14 @@ def _run(kind: type[AnyServer]) -> t.Iterator[AnyServer]:
     with tempfile.TemporaryDirectory(prefix=f"longshore-{kind.name}-") as directory:
         with kind(Path(directory)) as server:
             yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sdk_reads_its_data_once() -> t.Iterator[None]:
+    """Megabytes of JSON that describe Amazon's services: in a process of its own a module reads them once, too."""
+    once = functools.cache(create_loader)
+    with mock.patch.object(botocore.session, "create_loader", once):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fleet: a store, an uploader, and as many servers as LONGSHORE_FLEET says (6). Addresses are fixed.
+"""The fleet: a store, an uploader, and as many servers as LONGSHORE_FLEET says (6, at least 4). Addresses are fixed.
 
-Ansible runs it as an inventory.
+Ansible runs it as an inventory. Its groups name who bears which fault; those of one scenario are different servers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ NETWORK = "10.203.77"
 
 
 def inventory(servers: int, build: Path) -> dict[str, t.Any]:
-    addresses = {"store": f"{NETWORK}.2", "uploader": f"{NETWORK}.3"}
+    addresses = {
+        "store": f"{NETWORK}.2",
+        "uploader": f"{NETWORK}.3",
+        "index": f"{NETWORK}.4",
+    }
     names = [f"server{number}" for number in range(1, servers + 1)]
     addresses |= {name: f"{NETWORK}.{10 + n}" for n, name in enumerate(names, 1)}
     folder = build.absolute() / "molecule"
@@ -50,8 +54,17 @@ def inventory(servers: int, build: Path) -> dict[str, t.Any]:
         },
         "fleet": {"children": ["uploaders", "servers"], "vars": host},
         "stores": {"hosts": ["store"]},
+        # of Python packages
+        "indexes": {"hosts": ["index"]},
         "uploaders": {"hosts": ["uploader"]},
         "servers": {"hosts": names},
+        # in the scenario "network"
+        "slow": {"hosts": names[:1]},
+        "cut_off": {"hosts": names[2:4]},
+        # in the scenario "hosts"
+        "hook_fails": {"hosts": names[:1]},
+        "killed": {"hosts": names[1:2]},
+        "disk_full": {"hosts": names[-1:]},
     }
 
 

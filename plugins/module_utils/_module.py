@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import os
 import sys
 import typing as t
 
@@ -20,6 +21,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ._endpoint import Endpoint, parse_endpoint
 from ._errors import LongshoreError
 from ._fields import looks_like_fields
+from ._progress import VARIABLE, Progress
 from ._report import Outcome
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
@@ -28,6 +30,15 @@ ArgumentSpec = dict[str, dict[str, t.Any]]
 PROVIDER_OPTIONS: ArgumentSpec = {
     "providers": {"type": "dict"},
     "default_provider": {"type": "str"},
+}
+
+#: That of modules which can take long; documented by the fragment ``progress``. An action plugin sees to it.
+PROGRESS_OPTION: ArgumentSpec = {
+    "progress": {
+        "type": "str",
+        "choices": ["auto", "always", "never"],
+        "default": "auto",
+    },
 }
 
 
@@ -84,6 +95,10 @@ class Module(AnsibleModule):
             default_provider=self.params["default_provider"],
             any_container=any_container,
         )
+
+    def progress(self) -> Progress:
+        """What the engine tells of its work, for whoever asked the module to. To be used as a context."""
+        return Progress(os.environ.pop(VARIABLE, None))
 
     def run(self, work: t.Callable[[], Outcome]) -> t.NoReturn:
         """Call the engine, and end the module with its report or its error."""

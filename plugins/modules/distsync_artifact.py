@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - longshore.storage.distsync
   - longshore.storage.endpoints
   - longshore.storage.attributes
+  - longshore.storage.progress
 attributes:
   check_mode:
     support: full
@@ -241,7 +242,7 @@ from ..module_utils._distsync._artifact import ArtifactOptions, keep_artifact
 from ..module_utils._distsync._artifact_report import ArtifactReport
 from ..module_utils._distsync._configuration_file import DAEMON_PATH, UPLOADER_PATH
 from ..module_utils._distsync._task import CONFIGURATION_OPTIONS, task_configuration
-from ..module_utils._module import ArgumentSpec, Module
+from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 
 ARGUMENT_SPEC: ArgumentSpec = {
     **CONFIGURATION_OPTIONS,
@@ -273,7 +274,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
 
 def main() -> t.NoReturn:
     """Run the module."""
-    module = Module(ARGUMENT_SPEC)
+    module = Module(ARGUMENT_SPEC | PROGRESS_OPTION)
 
     def work() -> ArtifactReport:
         params = module.params
@@ -283,9 +284,9 @@ def main() -> t.NoReturn:
             module.endpoint("provider") if params["provider"] is not None else None,
             DAEMON_PATH if fetches else UPLOADER_PATH,
         )
-        report = keep_artifact(
-            ArtifactOptions.of_task(params, configuration, module.check_mode)
-        )
+        options = ArtifactOptions.of_task(params, configuration, module.check_mode)
+        with module.progress() as progress:
+            report = keep_artifact(options, progress)
         report.warnings[:0] = warnings
         return report
 

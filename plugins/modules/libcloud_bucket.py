@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - longshore.storage.endpoints
   - longshore.storage.attributes
+  - longshore.storage.progress
 attributes:
   check_mode:
     support: full
@@ -540,7 +541,12 @@ from ..module_utils._bucket._report import BucketReport
 from ..module_utils._bucket._run import BucketOptions, keep_bucket
 from ..module_utils._bucket._settings import SETTINGS
 from ..module_utils._errors import ConfigurationError
-from ..module_utils._module import ArgumentSpec, Module, by_proper_names
+from ..module_utils._module import (
+    PROGRESS_OPTION,
+    ArgumentSpec,
+    Module,
+    by_proper_names,
+)
 
 _TEXT = {"type": "str"}
 _NUMBER = {"type": "int"}
@@ -763,10 +769,11 @@ def settings_of(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    module = Module(ARGUMENT_SPEC)
+    module = Module(ARGUMENT_SPEC | PROGRESS_OPTION)
 
     def work() -> BucketReport:
-        return keep_bucket(options_of(module))
+        with module.progress() as progress:
+            return keep_bucket(options_of(module), progress)
 
     module.run(work)
 

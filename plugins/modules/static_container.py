@@ -24,6 +24,7 @@ description:
 extends_documentation_fragment:
   - longshore.storage.endpoints
   - longshore.storage.attributes
+  - longshore.storage.progress
 attributes:
   check_mode:
     support: full
@@ -386,7 +387,7 @@ samples:
 import typing as t
 
 from ..module_utils._errors import ConfigurationError
-from ..module_utils._module import ArgumentSpec, Module
+from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 from ..module_utils._report import Report
 from ..module_utils._sync._options import SyncOptions
 from ..module_utils._sync._run import synchronise
@@ -492,10 +493,11 @@ def options_of(module: Module) -> SyncOptions:
 
 def main() -> t.NoReturn:
     """Run the module."""
-    module = Module(ARGUMENT_SPEC)
+    module = Module(ARGUMENT_SPEC | PROGRESS_OPTION)
 
     def work() -> Report:
-        return synchronise(options_of(module))
+        with module.progress() as progress:
+            return synchronise(options_of(module), progress)
 
     module.run(work)
 

@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - longshore.storage.endpoints
   - longshore.storage.attributes
+  - longshore.storage.progress
 attributes:
   check_mode:
     support: full
@@ -85,10 +86,13 @@ options:
     description:
       - Where a restore puts what it fetches, before it is in place.
       - With V(beside), the default, in a folder beside the target, or in it where it is a mount point. It takes the room of both trees.
+      - With V(inside) in the target itself. That folder then stays, and what is in it is exchanged one name after the other. So it is done
+        anyway where it is a mount point, or a container or service is seen that has it mounted, who would otherwise keep the old folder. Say it
+        where they cannot be seen, such as from within a container, or when not run by root.
       - With V(none) each file is put in place as it comes, after O(mode=replace) has emptied the target. That takes no room twice, and gives
         up that a cut-off restore leaves the old tree.
     type: str
-    choices: [beside, none]
+    choices: [beside, inside, none]
   compare:
     description:
       - With O(state=verified), whether to compare with what is there. Otherwise the snapshot alone is read, and found whole or not.
@@ -445,7 +449,7 @@ samples:
 import typing as t
 
 from ..module_utils._manifest._tree_cache import default_folder
-from ..module_utils._module import ArgumentSpec, Module
+from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 from ..module_utils._persist._options import options_of_task
 from ..module_utils._persist._outcome import PersistOutcome
 from ..module_utils._persist._run import run
@@ -474,7 +478,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "mode": {"type": "str", "choices": ["merge", "replace"]},
     "to": {"type": "path"},
     "include": {"type": "list", "elements": "str", "default": []},
-    "staging": {"type": "str", "choices": ["beside", "none"]},
+    "staging": {"type": "str", "choices": ["beside", "inside", "none"]},
     "compare": {"type": "bool", "default": True},
     "layout": {
         "type": "str",
@@ -530,10 +534,18 @@ ARGUMENT_SPEC: ArgumentSpec = {
     "cache_path": {"type": "path"},
 }
 
+#: What is being done, in words, for somebody who waits.
+_PHASES: t.Final = {
+    "saved": "saving",
+    "restored": "restoring",
+    "verified": "verifying",
+    "absent": "removing",
+}
+
 
 def main() -> t.NoReturn:
     """Run the module."""
-    module = Module(ARGUMENT_SPEC)
+    module = Module(ARGUMENT_SPEC | PROGRESS_OPTION)
 
     def work() -> PersistOutcome:
         params = module.params
@@ -543,7 +555,15 @@ def main() -> t.NoReturn:
             params["cache_path"] or default_folder(),
             differences=module.check_mode and module._diff,
         )
-        return run(params["state"], options, check=module.check_mode)
+        with module.progress() as progress:
+            progress.begin(_PHASES[params["state"]])
+            return run(
+                params["state"],
+                options,
+                check=module.check_mode,
+                progress=progress.advance,
+                expect=progress.expect if progress.is_watched else None,
+            )
 
     module.run(work)
 

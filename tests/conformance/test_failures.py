@@ -69,7 +69,7 @@ def test_unreachable_host(networked: Bench, host: str) -> None:
     with (closed_port if host == "closed" else silent_port)() as port:
         done = outcomes(
             _operations(
-                lambda: networked.open(container, port=port, timeout=2, retries=0)
+                lambda: networked.open(container, port=port, timeout=1, retries=0)
             ),
             seconds=60,
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ansible_collections.longshore.storage.plugins.modules import static_container
 from tests.integration.module import Result
+from tests.integration.running import Running
 from tests.servers._process import REPOSITORY, find_program
 
 MODULE = "longshore.storage.static_container"
@@ -79,11 +80,22 @@ class Ansible:
         options = [str(path), "-e", json.dumps(variables), *flags]
         return self._run("ansible-playbook", options, {})
 
-    def _run(
-        self, program: str, arguments: t.Sequence[str], environment: dict[str, str]
-    ) -> Run:
-        log = self._home / "log"
-        surroundings = {
+    def running(
+        self, text: str, *flags: str, terminal: bool, **environment: str
+    ) -> Running:
+        """``ansible-playbook`` with this one, which goes on meanwhile."""
+        path = self._home / "playbook.yml"
+        path.write_text(text)
+        return Running(
+            [find_program("ansible-playbook"), str(path), *flags],
+            self._home,
+            self._surroundings | environment,
+            terminal=terminal,
+        )
+
+    @property
+    def _surroundings(self) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "HOME": str(self._home),
             "LC_ALL": "C.UTF-8",
@@ -91,17 +103,22 @@ class Ansible:
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_LOG_PATH": str(log),
+            "ANSIBLE_LOG_PATH": str(self._home / "log"),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_STDOUT_CALLBACK": "minimal",
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+    def _run(
+        self, program: str, arguments: t.Sequence[str], environment: dict[str, str]
+    ) -> Run:
+        log = self._home / "log"
         log.write_text("")
         done = subprocess.run(
             [find_program(program), *arguments],
             cwd=self._home,
-            env=surroundings | environment,
+            env=self._surroundings | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

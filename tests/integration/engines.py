@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Container engines: one of the tests' own that speaks the interface of Docker, and what runs in Docker itself."""
+"""Container engines: one of the tests' own that speaks the interface of Docker, and what runs in real ones."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ Answer = tuple[int, t.Any]
 
 @dataclass
 class Pretended:
-    """A container of the fake engine. ``stubborn``: it does not stop; ``lost``: it does not start again."""
+    """A container of the fake engine.
+
+    ``stubborn``: it does not stop; ``lost``: it does not start again; ``busy``: so many times it is not paused.
+    """
 
     name: str
     labels: dict[str, str] = field(default_factory=dict)
     state: str = "running"
     stubborn: bool = False
     lost: bool = False
+    busy: int = 0
     removed_at_end: bool = False
     volumes: tuple[str, ...] = ()
 
@@ -138,6 +142,9 @@ class FakeEngine:
         one = self.containers[name]
         if verb == "stop" and one.stubborn:
             return 500, {"message": "cannot stop container: tried to kill it"}
+        if verb == "pause" and one.busy:
+            one.busy -= 1
+            return 500, {"message": "unable to freeze"}
         if verb == "start" and one.lost:
             return 500, {"message": "its network is gone"}
         wanted = {"stop": "exited", "pause": "paused"}.get(verb, "running")
@@ -159,8 +166,8 @@ def _has(labels: t.Mapping[str, str], label: str) -> bool:
     return labels.get(name) == value if equal else name in labels
 
 
-class Docker:
-    """In the real one. Its containers run this machine's own programs; everything is removed in the end."""
+class Containers:
+    """In a real engine. They run this machine's own programs; everything is removed in the end."""
 
     def __init__(self, engine: DockerEngine, folder: Path) -> None:
         self._ask = engine.ask
@@ -191,13 +198,15 @@ class Docker:
         shared = [
             one for one in ("bin", "lib", "lib64", "usr") if Path(f"/{one}").exists()
         ]
-        script = "n=0; while :; do n=$((n+1)); echo $n > /data/ticks; sleep 0.02; done"
+        script = "n=0; while :; do n=$((n+1)); echo $n > /data/ticks; sleep 0.1; done"
         configuration = {
             "Image": self._tag,
             "Cmd": ["/usr/bin/sh", "-c", script],
             "Labels": labels,
             "HostConfig": {
                 "NetworkMode": "none",
+                # Podman asks for more than a machine may allow
+                "Ulimits": [_limit("nofile"), _limit("nproc")],
                 "Binds": [f"{volume}:/data", *(f"/{one}:/{one}:ro" for one in shared)],
             },
         }
@@ -210,6 +219,10 @@ class Docker:
 
     def started_at(self, name: str) -> str:
         return str(self._ask("GET", f"/containers/{name}/json")["State"]["StartedAt"])
+
+
+def _limit(name: str) -> dict[str, t.Any]:
+    return {"Name": name, "Soft": 1024, "Hard": 1024}
 
 
 def _folder(name: str) -> tarfile.TarInfo:

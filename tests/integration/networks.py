@@ -17,6 +17,9 @@ from tests.integration.module import written
 
 Direction = t.Literal["up", "down"]
 
+#: Bytes that may wait for being passed on, of each connection.
+_AHEAD: t.Final = 128 * 1024
+
 
 class _Connection:
     """Who spoke last on it."""
@@ -37,6 +40,8 @@ class Way:
         self._threads: list[threading.Thread] = []
         self.passed: collections.Counter[str] = collections.Counter()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        # so that what a client has sent is not far ahead of what was passed on
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _AHEAD)
         self.port: int = self._listener.getsockname()[1]
 
     def __enter__(self) -> t.Self:

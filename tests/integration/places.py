@@ -234,11 +234,20 @@ class S3Place(_Networked):
     def discard(self) -> None:
         # each bucket of SeaweedFS takes some of a limited number of volumes
         try:
-            for key in self.keys():
-                self.remove(key)
+            self._empty()
             self.client.delete_bucket(Bucket=self.name)
         except self.client.exceptions.NoSuchBucket:
             pass
+
+    def _empty(self) -> None:
+        # XML cannot say the others
+        sayable = [{"Key": key} for key in self.keys() if key.isprintable()]
+        for begin in range(0, len(sayable), 1000):
+            self.client.delete_objects(
+                Bucket=self.name, Delete={"Objects": sayable[begin : begin + 1000]}
+            )
+        for key in self.keys():
+            self.remove(key)
 
 
 class MinioPlace(S3Place):

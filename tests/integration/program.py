@@ -13,6 +13,11 @@ from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.modules import static_container
 
-if __name__ == "__main__":
+
+def main() -> None:
     with patch_module_args(json.loads(sys.argv[1])):
         static_container.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,8 @@ import sys
 import typing as t
 from datetime import UTC, datetime, timedelta
 
+import obstore
+import obstore.store
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._emptying import (
@@ -97,9 +99,23 @@ class Bucket:
 
     def fill(self, number: int) -> None:
         """Objects in folders of a hundred."""
+        # thousands of them are much work for the SDK
+        server = self.place.server
+        store = obstore.store.S3Store(
+            self.place.name,
+            endpoint=self.place.url,
+            region=server.region,
+            access_key_id=server.key,
+            secret_access_key=server.secret,
+            client_options={"allow_http": True},
+        )
+
+        def put(key: str) -> None:
+            obstore.put(store, key, b"x", use_multipart=False)
+
         with Workers(8) as workers:
             keys = (f"{n // 100:03d}/{n:06d}.bin" for n in range(number))
-            for _unused in workers.run(self.put, keys):
+            for _unused in workers.run(put, keys):
                 pass
 
     def put(self, key: str, **settings: t.Any) -> None:
@@ -129,14 +145,14 @@ class Bucket:
 @on_s3
 def test_objects_and_unfinished_uploads(places: Places, kind: str) -> None:
     bucket = Bucket(places(kind))
-    bucket.fill(2500)
+    bucket.fill(1100)
     for key in ("folder/", "a b+c&<d>é%41", "folder/x", "deep/er/and/deep/er"):
         bucket.put(key)
     for number in range(3):
         bucket.begin(f"unfinished/{number}")
     assert str(count(bucket.endpoint)) == "at least 1,000 objects"
     emptied = empty(bucket.endpoint)
-    assert (emptied.objects, emptied.uploads) == (2504, 3)
+    assert (emptied.objects, emptied.uploads) == (1104, 3)
     assert emptied.requests < 30
     assert not count(bucket.endpoint)
     bucket.check_deletable()
@@ -229,7 +245,7 @@ def test_compliance_locks_are_named(moto: t.Any) -> None:
 
 def test_what_a_policy_keeps_is_named_and_the_rest_is_gone(places: Places) -> None:
     bucket = Bucket(places("moto"))
-    bucket.fill(1200)
+    bucket.fill(1020)
     for number in range(12):
         bucket.put(f"kept/{number:02d}")
     statement = {
@@ -242,7 +258,7 @@ def test_what_a_policy_keeps_is_named_and_the_rest_is_gone(places: Places) -> No
     bucket.client.put_bucket_policy(**bucket.name, Policy=policy)
     with pytest.raises(StoreError) as caught:
         empty(bucket.endpoint)
-    assert "1,200 objects deleted, 12 not. 'kept/" in caught.value.message
+    assert "1,020 objects deleted, 12 not. 'kept/" in caught.value.message
     assert caught.value.message.count("Access Denied (AccessDenied)") == 10
     assert bucket.place.keys() == {f"kept/{number:02d}" for number in range(12)}
     assert str(bucket.endpoint.secret) not in str(caught.value)
@@ -292,7 +308,7 @@ def test_a_killed_run_is_gone_on_with(places: Places) -> None:
 
 def test_what_is_written_meanwhile_goes_too(places: Places) -> None:
     bucket = Bucket(places("moto"))
-    bucket.fill(1500)
+    bucket.fill(1100)
     counter = RequestCounter()
     client = open_client(bucket.endpoint, counter.add).client
     late = iter(("late/1", "late/2"))
@@ -304,7 +320,7 @@ def test_what_is_written_meanwhile_goes_too(places: Places) -> None:
     client.meta.events.register("after-call.s3.DeleteObjects", write)
     with contextlib.closing(client):
         emptied = empty_s3(client, bucket.endpoint, counter, bypass_governance=False)
-    assert emptied.objects == 1502
+    assert emptied.objects == 1102
     assert not bucket.place.keys()
 
 

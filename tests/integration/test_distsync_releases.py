@@ -7,10 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
-import subprocess
-import sys
 import threading
 import time
 import typing as t
@@ -71,6 +68,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._workers import 
 from tests.integration import releases_program
 from tests.integration.networks import Tripwire, by_way
 from tests.integration.places import Places, S3Place
+from tests.integration.processes import Killable
 
 MIB = 1024 * 1024
 #: Through parts of an upload, and ranges of a download.
@@ -293,7 +291,7 @@ class _Cut:
     def __init__(
         self, fleet: Distribution, counted: t.Any, after: int, **what: str
     ) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Killable | None = None
         self._counted = counted
         self._way = Tripwire(fleet.place.server.port, after, self._kill, counted)
         self._fleet = fleet
@@ -316,10 +314,8 @@ class _Cut:
             "folder": str(self._fleet.folder / "state"),
             **self._what,
         }
-        with subprocess.Popen(
-            [sys.executable, releases_program.__file__, json.dumps(what)]
-        ) as self._process:
-            return self._process.wait()
+        self._process = Killable(releases_program, what)
+        return self._process.run()
 
     def _kill(self) -> None:
         assert self._process is not None

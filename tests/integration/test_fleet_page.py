@@ -19,10 +19,17 @@ from selenium.webdriver.remote.webelement import WebElement
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._status_page import (
     render,
 )
-from tests.servers._process import find_program
+from tests.integration.browser import (
+    Scheme,
+    chromium,
+    console,
+    contrast,
+    emulate,
+    luminance,
+    parse_colour,
+    prefer,
+)
 from tests.unit.module_utils.distsync.fleet_helpers import HOSTILE, sample_fleet
-
-Scheme = t.Literal["light", "dark"]
 
 PAGE = render(sample_fleet(), title=HOSTILE).encode()
 
@@ -61,11 +68,6 @@ def site() -> t.Iterator[Site]:
         thread.join()
 
 
-def console(driver: t.Any) -> list[t.Any]:
-    """What was written there since the last time, errors of the policy among it."""
-    return list(driver.get_log("browser"))
-
-
 class Browser:
     """Headless Chromium with the page open."""
 
@@ -76,13 +78,9 @@ class Browser:
     def open(self, *, scheme: Scheme = "light", scripts: bool = True) -> None:
         self.site.asked.clear()
         console(self.driver)
-        self._emulate("setScriptExecutionDisabled", value=not scripts)
-        media = {"name": "prefers-color-scheme", "value": scheme}
-        self._emulate("setEmulatedMedia", features=[media])
+        emulate(self.driver, "setScriptExecutionDisabled", value=not scripts)
+        prefer(self.driver, scheme)
         self.driver.get(self.site.url)
-
-    def _emulate(self, method: str, **parameters: t.Any) -> None:
-        self.driver.execute_cdp_cmd(f"Emulation.{method}", parameters)
 
     def find(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -108,8 +106,7 @@ class Browser:
         return cell.get_attribute("aria-sort")
 
     def colour(self, selector: str, kind: str) -> tuple[int, ...]:
-        text = self.find(selector)[0].value_of_css_property(kind)
-        return tuple(int(one) for one in text[text.index("(") + 1 : -1].split(",")[:3])
+        return parse_colour(self.find(selector)[0].value_of_css_property(kind))
 
     def style(self, selector: str, kind: str) -> str:
         """As the document has it; unlike ``colour``, of SVG too."""
@@ -119,18 +116,8 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def driver() -> t.Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = find_program("chromium")
-    for argument in (
-        *("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"),
-        "window-size=1700,1200",
-    ):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(find_program("chromedriver"))
-    started = webdriver.Chrome(options, service)
-    yield started
-    started.quit()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture()
@@ -140,20 +127,6 @@ def browser(driver: webdriver.Chrome, site: Site) -> t.Iterator[Browser]:
     # whatever was done: nothing was refused or failed in it, and nothing else was loaded
     assert console(driver) == []
     assert site.asked == ["/fleet.html"]
-
-
-def luminance(colour: t.Sequence[int]) -> float:
-    """Relative luminance, as WCAG 2 defines it."""
-    parts = [one / 255 for one in colour]
-    linear = [
-        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: t.Sequence[int], other: t.Sequence[int]) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -243,4 +216,4 @@ def test_without_scripts_the_table_is_there(browser: Browser) -> None:
     browser.open(scripts=False)
     assert not browser.find("button")
     assert len(browser.find("#hosts tbody tr")) == 120
-    browser._emulate("setScriptExecutionDisabled", value=False)
+    emulate(browser.driver, "setScriptExecutionDisabled", value=False)

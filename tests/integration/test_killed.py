@@ -9,8 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import subprocess
-import sys
 import typing as t
 
 import pytest
@@ -19,6 +17,7 @@ from tests.integration import program
 from tests.integration.module import Counts, sync
 from tests.integration.networks import Tripwire, Way, by_way
 from tests.integration.places import Places
+from tests.integration.processes import Killable
 
 FILES = 300
 KILLS = 5
@@ -46,10 +45,8 @@ def _run_and_kill(
     **options: t.Any,
 ) -> bool:
     """Run until so much has passed the networked side; whether that was the end of it."""
-    process: subprocess.Popen[bytes] | None = None
 
     def kill() -> None:
-        assert process is not None
         process.kill()
 
     with Tripwire(port, after, kill, counted) as way:
@@ -58,14 +55,11 @@ def _run_and_kill(
             "destination": by_way(way, destination),
             **options,
         }
-        with subprocess.Popen(
-            [sys.executable, program.__file__, json.dumps(arguments)],
-            stdout=subprocess.DEVNULL,
-        ) as process:
-            process.wait()
+        process = Killable(program, arguments)
+        code = process.run()
     way.settle()
     if not way.tripped.is_set():
-        assert process.returncode == 0
+        assert code == 0
     return way.tripped.is_set()
 
 
@@ -178,7 +172,7 @@ class _Author:
 
     def _contents(self, name: str) -> bytes:
         if name == PARTED:
-            return self._dice.randbytes(12 * MIB)
+            return self._dice.randbytes(9 * MIB)
         # of the pages some are too small to be worth compressing
         data = self._dice.randbytes(self._dice.choice((3, 300, 5000)))
         return data.hex().encode() if name.endswith(".html") else data

@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from tests.integration import program
 from tests.integration.module import sync
 from tests.integration.networks import Tripwire, by_way
 from tests.integration.places import Places
+from tests.integration.processes import Killable
 
 MIB = 1024 * 1024
 NAME = "3/large.bin"
@@ -47,7 +45,7 @@ class _Cut:
     ) -> None:
         self._ends = source, destination
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Killable | None = None
         server = (destination if counted == "up" else source).server
         self._counted = counted
         self._way = Tripwire(server.port, LEFT_OUT, self._kill, counted)
@@ -56,11 +54,8 @@ class _Cut:
         self._way.__enter__()
         source, destination = (by_way(self._way, end) for end in self._ends)
         arguments = {"source": source, "destination": destination, **self._options}
-        with subprocess.Popen(
-            [sys.executable, program.__file__, json.dumps(arguments)],
-            stdout=subprocess.DEVNULL,
-        ) as self._process:
-            self._process.wait()
+        self._process = Killable(program, arguments)
+        self._process.run()
         assert self._way.tripped.is_set()
         return self
 

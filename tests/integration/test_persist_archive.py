@@ -18,9 +18,6 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._persist._archive import (
     Archive,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._persist._compare import (
-    compare,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._persist._restore import (
     recover,
     restore,
@@ -28,6 +25,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._restor
 from ansible_collections.longshore.storage.plugins.module_utils._persist._walk import (
     TreeOptions,
 )
+from tests.integration.power import differences, files
 from tests.unit.machine import Child, small_disk_at
 
 KILLS = 25
@@ -69,16 +67,6 @@ def _killed(data: bytes, target: Path, mode: str, after: float) -> bool:
     return os.waitpid(process, 0)[1] == signal.SIGKILL
 
 
-def _differences(data: bytes, target: Path) -> set[str]:
-    """A mount point's own time changes with what is staged in it."""
-    found = compare([data], str(target), ALL)
-    return {
-        f"{problem}"
-        for problem in found.samples
-        if (problem.path, problem.what) != (".", "time")
-    }
-
-
 def _series(target: Path, one: bytes, other: bytes) -> tuple[int, int, set[str]]:
     """Kills, how often the new tree was there after one, and what recovering did."""
     dice = random.Random(KILLS)
@@ -91,12 +79,12 @@ def _series(target: Path, one: bytes, other: bytes) -> tuple[int, int, set[str]]
             continue
         kills += 1
         done.add(recover(str(target)))
-        if _differences(old, target):
-            assert _differences(new, target) == set()
+        if differences(old, target):
+            assert differences(new, target) == set()
             old, new = new, old
             news += 1
     restore([new], str(target), mode="replace")
-    assert _differences(new, target) == set()
+    assert differences(new, target) == set()
     return kills, news, done
 
 
@@ -137,7 +125,7 @@ def test_a_killed_merge_has_whole_files(
 ) -> None:
     target = disk / "target"
     old, new = archives
-    trees = [_files(tmp_path / name) for name in ("one", "other")]
+    trees = [files(tmp_path / name) for name in ("one", "other")]
     whole: dict[str, set[bytes]] = {}
     for tree in trees:
         for path, data in tree.items():
@@ -150,20 +138,10 @@ def test_a_killed_merge_has_whole_files(
             restore([old], str(target), mode="replace")
             _killed(new, target, "merge", longest * dice.uniform(0.3, 1))
             recover(str(target))
-            there = _files(target)
+            there = files(target)
             assert there.keys() >= trees[0].keys()
             assert all(data in whole[path] for path, data in there.items())
         restore([new], str(target), mode="merge")
-        assert trees[1].items() <= _files(target).items()
+        assert trees[1].items() <= files(target).items()
 
     Child(work, small_disk_at(disk, 64 * MIB)).result()
-
-
-def _files(tree: Path) -> dict[str, bytes]:
-    return {
-        os.path.relpath(os.path.join(folder, name), tree): Path(
-            folder, name
-        ).read_bytes()
-        for folder, _unused, files in os.walk(tree)
-        for name in files
-    }

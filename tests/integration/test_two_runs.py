@@ -10,8 +10,6 @@ import contextlib
 import hashlib
 import json
 import random
-import subprocess
-import sys
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +24,7 @@ from tests.integration import program
 from tests.integration.module import Result, sync, written
 from tests.integration.networks import Gate, by_way
 from tests.integration.places import RESERVED, Place, Places
+from tests.integration.processes import Killable
 
 ROOT = f"{RESERVED}manifest/root"
 ROUNDS = 3
@@ -64,12 +63,9 @@ def _run(source: Place, destination: t.Any, number: int, meeting: _Meeting) -> R
                 "destination": by_way(way, destination),
                 "manifest": "always",
             }
-            done = subprocess.run(
-                [sys.executable, program.__file__, json.dumps(arguments)],
-                stdout=subprocess.PIPE,
-                check=False,
-            )
-            return Result(json.loads(done.stdout))
+            process = Killable(program, arguments)
+            process.run()
+            return Result(json.loads(process.output))
     finally:
         meeting.leave()
 

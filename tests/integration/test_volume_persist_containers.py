@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 import typing as t
 import uuid
@@ -15,10 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.engines import Docker, FakeEngine
+from ansible_collections.longshore.storage.plugins.module_utils._persist import (
+    _containers,
+    _swap_children,
+)
+from tests.integration.engines import Containers, FakeEngine
 from tests.integration.places import Places
 from tests.integration.volumes import Volume, tree
 from tests.servers.docker import DockerEngine
+from tests.servers.podman import PodmanEngine
 from tests.unit.machine import Child
 
 
@@ -128,10 +134,6 @@ def test_one_that_does_not_stop(volume: Volume, engine: FakeEngine) -> None:
 def test_one_that_does_not_start_again(
     volume: Volume, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ansible_collections.longshore.storage.plugins.module_utils._persist import (
-        _containers,
-    )
-
     monkeypatch.setattr(_containers, "_PAUSE", 0.0)
     engine.run("db", lost=True)
     result = volume.run(**task(engine, "db", "wiki"))
@@ -205,6 +207,37 @@ def test_signals(
     assert good == []
 
 
+def test_a_kill_between_two_names(volume: Volume, engine: FakeEngine) -> None:
+    """What a container finds when it is started again is whole, though a folder that stays was being filled."""
+    volume.well(**task(engine))
+    one = tree(volume.path)
+    (volume.path / "index.html").unlink()
+    (volume.path / "extra").write_text("mine")
+    found: list[t.Any] = []
+
+    def look(what: str) -> None:
+        if what == "start wiki":
+            found.append(tree(volume.path))
+
+    def die() -> None:
+        left, me = [4], os.getpid()
+
+        def move(*arguments: t.Any) -> None:
+            left[0] -= 1
+            if not left[0] and os.getpid() == me:
+                os.kill(me, signal.SIGKILL)
+            original(*arguments)
+
+        original = vars(_swap_children)["move"]
+        vars(_swap_children).update(move=move)
+        volume.run("restored", mode="replace", staging="inside", **task(engine))
+
+    engine.when_asked = look
+    os.waitpid(Child(die).pid, 0)
+    _until(lambda: engine.state("wiki") == "running" and bool(found))
+    assert found == [one] == [tree(volume.path)]
+
+
 def _until(is_so: t.Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not is_so():
@@ -223,28 +256,58 @@ def test_containers_that_cannot_be_started_again(
     assert engine.asked == []
 
 
-def test_a_folder_that_is_mounted_is_not_exchanged(
+def test_a_folder_that_a_container_goes_on_with_stays(
     volume: Volume, engine: FakeEngine
 ) -> None:
+    """It would never see another one; without such a container the folder is exchanged whole."""
     volume.well(volume="data", engine=engine.path)
-    (volume.path / "extra").write_text("mine")
+    one = tree(volume.path)
     engine.run("web", volumes=("data",))
-    replace: dict[str, t.Any] = {
-        "mode": "replace",
-        "volume": "data",
-        "engine": engine.path,
-    }
-    for check in (True, False):
-        message = volume.badly("restored", check=check, **replace)
-        assert "in use by container web" in message
-        paused = task(engine, "web", action="pause")
-        message = volume.badly("restored", check=check, mode="replace", **paused)
-        assert "paused" in message
-    assert engine.asked == [] and (volume.path / "extra").exists()
-    assert volume.foretold("restored", mode="merge", **task(engine, "web")).changed
     folder = volume.path.stat().st_ino
-    assert volume.foretold("restored", staging="none", **replace).changed
+
+    def replaced(**containers: t.Any) -> list[str]:
+        (volume.path / "extra").write_text("mine")
+        options = {"volume": "data", "engine": engine.path, **containers}
+        result = volume.foretold("restored", mode="replace", **options)
+        assert result.changed and tree(volume.path) == one
+        return result.warnings
+
+    for containers in ({}, task(engine, "web", action="pause"), {"staging": "none"}):
+        (warning,) = replaced(**containers)
+        assert "container web has it mounted" in warning
+        assert volume.path.stat().st_ino == folder
+    assert replaced(**task(engine, "web")) == []
+    assert volume.path.stat().st_ino != folder
+    folder = volume.path.stat().st_ino
+    assert replaced(**task(engine, "web"), staging="inside") == []
     assert volume.path.stat().st_ino == folder
+    again = {"mode": "replace", "staging": "inside", **task(engine, "web")}
+    assert not volume.foretold("restored", **again).changed
+
+
+def test_a_volume_that_is_mounted_only_while_its_container_runs(
+    volume: Volume, engine: FakeEngine, tmp_path: Path
+) -> None:
+    """What is at its path when that has stopped is not what was to be saved or replaced."""
+    volume.well(**task(engine))
+
+    def unmount(what: str) -> None:
+        if what == "stop wiki" and not (tmp_path / "device").exists():
+            volume.path.rename(tmp_path / "device")
+            volume.path.mkdir()
+
+    before = volume.place.everything()
+    for options in ({"state": "saved"}, {"state": "restored", "mode": "replace"}):
+        (volume.path / "extra").write_text("mine")
+        engine.when_asked = unmount
+        message = volume.badly(**options, **task(engine))
+        assert "mounted only while they run" in message and "pause" in message
+        assert engine.state("wiki") == "running"
+        assert list(volume.path.iterdir()) == []
+        volume.path.rmdir()
+        (tmp_path / "device").rename(volume.path)
+    assert volume.place.everything() == before
+    assert (volume.path / "extra").exists()
 
 
 def test_bad_names(volume: Volume, engine: FakeEngine, tmp_path: Path) -> None:
@@ -265,42 +328,58 @@ def test_bad_names(volume: Volume, engine: FakeEngine, tmp_path: Path) -> None:
     assert "is mounted only while" in volume.badly(volume="net", engine=engine.path)
 
 
-@pytest.mark.parametrize("action", ["stop", "pause"])
-def test_docker_itself(
-    volume: Volume, tmp_path: Path, docker_engine: DockerEngine, action: str
-) -> None:
-    name = f"longshore-{uuid.uuid4().hex[:12]}"
-    with Docker(docker_engine, tmp_path) as docker:
-        folder = docker.volume(name)
-        docker.run(name, name, backup=name)
-        _until((folder / "ticks").exists)
-        containers = {"label": f"backup={name}", "action": action, "timeout": 1}
-        options: dict[str, t.Any] = {
-            "volume": name,
-            "containers": containers,
-            "engine": docker_engine.path,
-        }
-        begun = docker.started_at(name)
+@pytest.fixture(scope="module")
+def podman_engine() -> t.Iterator[PodmanEngine]:
+    with tempfile.TemporaryDirectory(prefix="longshore-podman-") as directory:
+        with PodmanEngine(Path(directory)) as started:
+            yield started
 
-        saved = volume.well(**options)
+
+@pytest.mark.parametrize("kind", ["docker", "podman"])
+@pytest.mark.parametrize("action", ["stop", "pause"])
+def test_real_engines(
+    volume: Volume,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    kind: str,
+    action: str,
+) -> None:
+    real: DockerEngine = request.getfixturevalue(f"{kind}_engine")
+    name = f"longshore-{uuid.uuid4().hex[:12]}"
+    with Containers(real, tmp_path) as containers:
+        folder = containers.volume(name)
+        containers.run(name, name, backup=name)
+        _until((folder / "ticks").exists)
+        options: dict[str, t.Any] = {"volume": name, "engine": real.path}
+        label = {"label": f"backup={name}", "action": action, "timeout": 1}
+        begun = containers.started_at(name)
+
+        saved = volume.well(**options, containers=label)
         assert saved.values["target"] == str(folder)
         assert saved.values["containers"] == [name]
         assert saved.values["problems"] == 0
-        assert docker.state(name) == "running"
-        assert (docker.started_at(name) == begun) is (action == "pause")
+        assert containers.state(name) == "running"
+        assert (containers.started_at(name) == begun) is (action == "pause")
 
-        (folder / "extra").write_text("mine")
-        options["containers"] = {"names": [name], "action": action, "timeout": 1}
-        mode = "replace" if action == "stop" else "merge"
-        back = volume.well("restored", mode=mode, **options)
-        assert back.changed and back.values["containers"] == [name]
-        assert (folder / "extra").exists() is (mode == "merge")
-        assert docker.state(name) == "running"
-        # it writes to what is there now
-        (folder / "ticks").unlink()
-        _until((folder / "ticks").exists)
-        of = {"engine": docker_engine.path}
-        assert "is in use" in volume.badly(
-            "restored", mode="replace", volume=name, **of
-        )
-        assert "no volume" in volume.badly(volume=f"{name}-x", **of)
+        def restored(**how: t.Any) -> list[str]:
+            (folder / "extra").write_text("mine")
+            back = volume.well("restored", mode="replace", **options | how)
+            assert back.changed and not (folder / "extra").exists()
+            assert containers.state(name) == "running"
+            # it writes to what is there now
+            (folder / "ticks").unlink(missing_ok=True)
+            _until((folder / "ticks").exists)
+            return back.warnings
+
+        inode = folder.stat().st_ino
+        named = {"names": [name], "action": action, "timeout": 1}
+        warnings = restored(containers=named)
+        assert (folder.stat().st_ino == inode) is (action == "pause")
+        assert bool(warnings) is (action == "pause")
+
+        # a container that goes on keeps its folder: its engine tells of it, and so does the kernel
+        inode = folder.stat().st_ino
+        assert f"container {name} has it mounted" in restored()[0]
+        assert restored(to=str(folder)) == []
+        assert folder.stat().st_ino == inode
+        assert "no volume" in volume.badly(**options | {"volume": f"{name}-x"})

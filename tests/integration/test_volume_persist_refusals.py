@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import random
 import typing as t
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._persist._staging import (
+    Staging,
+    places_of,
+)
 from tests.integration.places import Places
 from tests.integration.test_persist_store import _user_of
 from tests.integration.volumes import Volume, tree
@@ -120,6 +125,65 @@ def test_no_such_snapshot(refused: t.Callable[..., str], volume: Volume) -> None
     assert "damaged" in volume.badly(snapshot=one, **restored)
     assert tree(volume.path) == before
     assert "damaged" in volume.badly("verified", compare=False)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {"compression": "none"},
+        {"format": "chunks"},
+        {"encrypted": True},
+        {"layout": "single"},
+    ],
+    ids=lambda saved: next(iter(saved)),
+)
+def test_damage_anywhere_is_found_before_anything_is_touched(
+    volume: Volume, saved: dict[str, t.Any]
+) -> None:
+    """Flips of one bit, and cuts, at random offsets of whatever is stored but the record and the head."""
+    how: dict[str, t.Any] = dict(saved)
+    if how.pop("encrypted", False):
+        how["encryption"] = {"secret": volume.secret}
+    volume.well(**how)
+    for name in ("format", "compression"):
+        how.pop(name, None)
+    (volume.path / "index.html").write_text("<h1>Ebb</h1>")
+    before = tree(volume.path)
+    dice = random.Random(str(saved))
+    keys = sorted(key for key in volume.place.keys() if not key.endswith(".json"))
+    for number in range(8):
+        key = dice.choice(keys)
+        data = volume.place.read(key)
+        at = dice.randrange(len(data))
+        altered = data[:at]
+        if number % 2 and "layout" not in saved:
+            altered += bytes([data[at] ^ 1 << dice.randrange(8)]) + data[at + 1 :]
+        volume.place.write(key, altered)
+        for mode in ("replace", "merge"):
+            volume.badly("restored", mode=mode, **how)
+            assert tree(volume.path) == before
+        volume.place.write(key, data)
+    assert volume.well("restored", mode="replace", **how).changed
+
+
+def test_a_target_that_is_something_else(
+    refused: t.Callable[..., str], volume: Volume, tmp_path: Path
+) -> None:
+    """What the run would stumble over, check mode says in the same words."""
+    volume.well()
+    file = volume.path / "index.html"
+    volume.well(path=str(file))
+    for mode in ("replace", "merge"):
+        how: dict[str, t.Any] = {"state": "restored", "mode": mode}
+        assert "snapshot is of one" in refused(to=str(file), **how)
+        assert "is to be in it" in refused(to=f"{file}/deep/er", **how)
+        there = str(volume.path / "deep")
+        assert "snapshot is of a file" in refused(path=str(file), to=there, **how)
+        link = str(volume.path / "link")
+        assert "symbolic link" in refused(to=link, **how)
+        busy = Staging(places_of(there)[0])
+        assert "Another process restores" in refused(to=there, **how)
+        busy.close()
 
 
 @pytest.mark.parametrize(

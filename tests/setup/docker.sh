@@ -3,30 +3,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Has Docker run. Prints the id of the process that it started for that, and nothing where it ran already.
+# Has Docker run, and what a fleet of containers takes beside it. Prints the id of the process that it started for
+# that, and nothing where one ran already.
 #
-# Usage: docker.sh FOLDER_FOR_ITS_LOG
+# Usage: docker.sh FOLDER
+#
+# FOLDER gets the log, and all that this process keeps.
 set -eu
 
 folder=$1
+setup=$(dirname "$0")
+"$setup/system_packages.sh" python3 "$setup/../../extensions/molecule/system-packages.txt" >&2
 if docker info >/dev/null 2>&1; then
     exit 0
 fi
-if ! command -v dockerd >/dev/null; then
-    {
-        apt-get update --quiet
-        DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends docker.io iptables mmdebstrap
-    } >&2
-fi
 mkdir -p "$folder"
-setsid dockerd --pidfile "$folder/pid" >"$folder/log" 2>&1 </dev/null &
-attempts=0
+setsid dockerd --data-root "$folder/data" --pidfile "$folder/pid" >"$folder/log" 2>&1 </dev/null &
+pid=$!
 until docker info >/dev/null 2>&1; do
-    attempts=$((attempts + 1))
-    if [ "$attempts" -gt 120 ]; then
+    if ! kill -0 "$pid" 2>/dev/null; then
+        echo "Docker Engine does not start:" >&2
         tail -n 20 "$folder/log" >&2
         exit 1
     fi
-    sleep 0.5
+    sleep 0.2
 done
 cat "$folder/pid"

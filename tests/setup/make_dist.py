@@ -2,101 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes the command ``distsync`` one file, which Python runs: what it imports of ours, and where it begins.
-
-The same source gives the same bytes. Third-party libraries are not in it.
+"""Makes the command ``distsync`` one file, as the role ``distribution`` does for its hosts.
 
 Usage: make_dist.py FILE
 """
 
 from __future__ import annotations
 
-import ast
+import runpy
 import sys
 import typing as t
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "plugins" / "module_utils"
+
+_role = runpy.run_path(str(ROOT / "roles/distribution/files/make_program.py"))
 #: What ``module_utils`` is called in the file.
-PACKAGE = "longshore"
-LICENCE = "COPYING"
-
-MAIN = f"""\
-import sys
-
-if sys.version_info < (3, 11):
-    sys.exit("distsync needs Python 3.11 or newer, and this is %d.%d." % sys.version_info[:2])
-
-from {PACKAGE}._distsync_command._main import main
-
-sys.exit(main())
-"""
-
-Name = tuple[str, ...]
-
-FIRST: Name = ("_distsync_command", "_main")
+PACKAGE: str = _role["PACKAGE"]
 
 
-def file_of(name: Name) -> Path | None:
-    """A module's or package's file; None if there is no such."""
-    path = MODULES.joinpath(*name)
-    if path.is_dir():
-        return path / "__init__.py"
-    path = path.with_suffix(".py")
-    return path if path.is_file() else None
-
-
-def imported(name: Name, source: str) -> t.Iterator[Name]:
-    """The modules of ours that a module's import statements name, wherever they stand."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            package = name[: len(name) - node.level]
-            if file_of(name) == MODULES.joinpath(*name, "__init__.py"):
-                package = name[: len(name) - node.level + 1]
-            base = (*package, *(node.module.split(".") if node.module else ()))
-            yield base
-            yield from ((*base, alias.name) for alias in node.names)
-
-
-def needed() -> dict[Name, Path]:
-    """Every module that can be imported from the first one on, with the packages they are in."""
-    found: dict[Name, Path] = {}
-    left = [FIRST]
-    while left:
-        name = left.pop()
-        path = file_of(name)
-        if not name or name in found or path is None:
-            continue
-        found[name] = path
-        left.append(name[:-1])
-        left.extend(imported(name, path.read_text(encoding="utf-8")))
-    return found
-
-
-def contents() -> dict[str, bytes]:
-    """The files in the archive, by name."""
-    files = {"__main__.py": MAIN.encode(), LICENCE: (ROOT / LICENCE).read_bytes()}
-    files[f"{PACKAGE}/__init__.py"] = b""
-    for path in needed().values():
-        files[f"{PACKAGE}/{path.relative_to(MODULES)}"] = path.read_bytes()
-    return dict(sorted(files.items()))
+def needed() -> dict[tuple[str, ...], Path]:
+    """Every module that is in the file, with the packages they are in."""
+    return t.cast("dict[tuple[str, ...], Path]", _role["needed"](MODULES))
 
 
 def make_dist(destination: Path) -> None:
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    aside = destination.with_name(f".{destination.name}.new")
-    with open(aside, "wb") as file:
-        file.write(b"#!/usr/bin/env python3\n")
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in contents().items():
-                # without the time: it begins with the earliest that there is
-                archive.writestr(
-                    zipfile.ZipInfo(name), data, compress_type=zipfile.ZIP_DEFLATED
-                )
-    aside.chmod(0o755)
-    aside.replace(destination)
+    _role["make_program"](MODULES, destination)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ folder=$2
 if docker image inspect "$name" >/dev/null 2>&1; then
     exit 0
 fi
-mmdebstrap --quiet --variant=minbase \
-    --include=ca-certificates,dbus,iproute2,libpam-systemd,openssh-server,python3,python3-venv,systemd,systemd-sysv \
-    bookworm "$folder/image.tar"
+packages=ca-certificates,curl,dbus,iproute2,libpam-systemd,openssh-server,python3,python3-venv,systemd,systemd-sysv
+mmdebstrap --quiet --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/man/*' bookworm "$folder/image.tar"
 docker import "$folder/image.tar" "$name" >/dev/null
 rm "$folder/image.tar"

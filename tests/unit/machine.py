@@ -23,6 +23,9 @@ Value = t.TypeVar("Value")
 _NOBODY = 65534
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
+_MS_RDONLY = 0x1
+_MS_REMOUNT = 0x20
+_MS_BIND = 0x1000
 _MS_REC_PRIVATE = 0x4000 | 0x40000
 
 
@@ -107,6 +110,24 @@ def small_disk_at(path: Path, size: int) -> t.Callable[[], None]:
         _check(libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", 0, options))
 
     return mount
+
+
+def mount_again(path: Path, point: Path) -> None:
+    """Have what is at ``path`` at another place, too, as containers have their volumes. Needs a ``small_disk_at``."""
+    if path.is_file():
+        point.touch()
+    else:
+        point.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    ways = os.fsencode(path), os.fsencode(point)
+    _check(libc.mount(*ways, None, _MS_BIND, None))
+
+
+def mount_read_only(point: Path) -> None:
+    """Let nobody write any more to a ``small_disk_at`` there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = _MS_REMOUNT | _MS_RDONLY
+    _check(libc.mount(None, os.fsencode(point), None, flags, None))
 
 
 def _check(answer: int) -> None:

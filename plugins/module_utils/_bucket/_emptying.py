@@ -13,14 +13,16 @@ No state is kept: what a run that was cut short has left, the next one deletes.
 from __future__ import annotations
 
 import abc
+import contextlib
 import itertools
 import time
 import typing as t
 from dataclasses import dataclass
 
-from .._drivers._base import RequestCounter, Store
+from .._drivers._base import RequestCounter, Store, uncounted
 from .._drivers._retry import pauses
 from .._errors import StoreError
+from .._progress import UNWATCHED, Progress, if_long
 from .._workers import Workers
 
 #: Entries that are deleted together; S3's limit.
@@ -145,7 +147,12 @@ class Emptier(abc.ABC):
         """The refusals with what more can be found out about them, and what to do next."""
         return refusals, ""
 
-    def run(self, *, sleep: t.Callable[[float], None] = time.sleep) -> Emptied:
+    def run(
+        self,
+        progress: Progress = UNWATCHED,
+        *,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> Emptied:
         """Delete everything, and look again until nothing is there.
 
         Raises ``StoreError`` when something cannot be deleted (after everything else was), when
@@ -154,12 +161,14 @@ class Emptier(abc.ABC):
         emptied = Emptied()
         before = self._requests.count
         done = _Round()
-        # The second listing, which finds nothing if nobody writes, need not wait.
-        for pause in itertools.chain((0.0, 0.0), pauses(_ROUNDS - 2)):
-            sleep(pause)
-            done = self._round(emptied)
-            if not done.deleted:
-                break
+        progress.begin("emptying")
+        with self._counted(progress):
+            # The second listing, which finds nothing if nobody writes, need not wait.
+            for pause in itertools.chain((0.0, 0.0), pauses(_ROUNDS - 2)):
+                sleep(pause)
+                done = self._round(emptied, progress)
+                if not done.deleted:
+                    break
         emptied.requests = self._requests.count - before
         if done.refused:
             raise self._error_of(done, emptied)
@@ -172,11 +181,32 @@ class Emptier(abc.ABC):
             )
         return emptied
 
-    def _round(self, emptied: Emptied) -> _Round:
+    def _counted(self, progress: Progress) -> contextlib.AbstractContextManager[None]:
+        """Within it all is listed once more, ahead of what is being deleted: a listing does not tell how long it is."""
+        if not progress.is_watched:
+            return contextlib.nullcontext()
+
+        def count(has_ended: t.Callable[[], bool]) -> None:
+            gone = there = 0
+            # a result is the same, whether somebody watches or not
+            with uncounted():
+                for batch in self.entries():
+                    if not there:
+                        # which is not listed any more, but for what has gone this moment
+                        gone = progress.items
+                    there += len(batch)
+                    if has_ended():
+                        return
+            progress.expect(items=gone + there)
+
+        return if_long(count)
+
+    def _round(self, emptied: Emptied, progress: Progress) -> _Round:
         done = _Round()
         with Workers(_WORKERS) as workers:
             for batch, refusals in workers.run(self.delete, self.entries()):
                 done.add(batch, refusals)
+                progress.advance(items=len(batch) - len(refusals))
                 failed = {refusal.entry for refusal in refusals}
                 for entry in batch:
                     if entry not in failed:
@@ -212,9 +242,9 @@ class StoreEmptier(Emptier):
         return [Refusal(Entry("objects", key), said) for key, said in failed.items()]
 
 
-def empty_store(store: Store) -> Emptied:
+def empty_store(store: Store, progress: Progress = UNWATCHED) -> Emptied:
     """Delete every object of an open store. See ``Emptier.run``."""
-    return StoreEmptier(store).run()
+    return StoreEmptier(store).run(progress)
 
 
 def count_store(store: Store) -> Counted:

@@ -21,6 +21,7 @@ from .._errors import (
     ContainerTakenError,
     ObjectMissingError,
 )
+from .._progress import UNWATCHED, Progress
 from ._described import DescribedBucket, Description, Setting
 from ._emptying import Counted, Emptied
 from ._gcs_emptying import GcsEmptier
@@ -97,10 +98,10 @@ class GcsBucket(DescribedBucket):
     def count(self) -> Counted:
         return self._emptier().count() if self._has_versions() else super().count()
 
-    def empty(self, bypass_governance: bool) -> Emptied:
+    def empty(self, bypass_governance: bool, progress: Progress = UNWATCHED) -> Emptied:
         if not self._has_versions():
-            return super().empty(bypass_governance)
-        return self._emptier().run()
+            return super().empty(bypass_governance, progress)
+        return self._emptier().run(progress)
 
     def links(self) -> t.Mapping[str, str]:
         bucket = self.endpoint.container

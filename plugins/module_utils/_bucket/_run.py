@@ -22,6 +22,7 @@ from .._errors import (
     StoreError,
 )
 from .._fields import listed
+from .._progress import UNWATCHED, Progress
 from .._workers import Workers
 from ._catalogue import open_service
 from ._names import check_name
@@ -68,7 +69,7 @@ class BucketStoppedError(LongshoreError):
         self.report = report
 
 
-def keep_bucket(options: BucketOptions) -> BucketReport:
+def keep_bucket(options: BucketOptions, progress: Progress = UNWATCHED) -> BucketReport:
     """Make the bucket what is asked for. Raises ``LongshoreError``."""
     began = time.monotonic()
     endpoint = options.endpoint
@@ -76,7 +77,7 @@ def keep_bucket(options: BucketOptions) -> BucketReport:
     report = BucketReport(endpoint.container, endpoint.place)
     with open_service(endpoint) as service:
         try:
-            run = _Run(options, service, report)
+            run = _Run(options, service, report, progress)
             if options.present:
                 run.present()
             else:
@@ -89,11 +90,16 @@ def keep_bucket(options: BucketOptions) -> BucketReport:
 
 class _Run:
     def __init__(
-        self, options: BucketOptions, service: BucketService, report: BucketReport
+        self,
+        options: BucketOptions,
+        service: BucketService,
+        report: BucketReport,
+        progress: Progress,
     ) -> None:
         self._options = options
         self._service = service
         self._report = report
+        self._progress = progress
         self._wanted = normalised(service, options.settings)
 
     # -- present
@@ -227,7 +233,9 @@ class _Run:
             report.emptied = found if options.force else None
         if not options.check_mode:
             if options.force:
-                report.emptied = service.empty(options.bypass_governance)
+                report.emptied = service.empty(
+                    options.bypass_governance, self._progress
+                )
             try:
                 self._delete()
             except LongshoreError as error:

@@ -24,6 +24,7 @@ from .._errors import (
     StoreError,
 )
 from .._fields import did_you_mean, listed
+from .._progress import UNWATCHED, Progress
 from ._emptying import Counted, Emptied
 from ._s3_access import access_settings
 from ._s3_basic import BASIC
@@ -177,12 +178,13 @@ class S3Bucket(BucketService):
     def count(self) -> Counted:
         return count_s3(self._client, self.endpoint)
 
-    def empty(self, bypass_governance: bool) -> Emptied:
+    def empty(self, bypass_governance: bool, progress: Progress = UNWATCHED) -> Emptied:
         return empty_s3(
             self._client,
             self.endpoint,
             self.requests,
             bypass_governance=bypass_governance,
+            progress=progress,
         )
 
     def links(self) -> t.Mapping[str, str]:

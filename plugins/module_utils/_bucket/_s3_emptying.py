@@ -35,6 +35,7 @@ from .._errors import (
     StoreError,
     UnreachableError,
 )
+from .._progress import UNWATCHED, Progress
 from ._emptying import (
     BATCH,
     Counted,
@@ -72,6 +73,7 @@ def empty_s3(
     requests: RequestCounter,
     *,
     bypass_governance: bool,
+    progress: Progress = UNWATCHED,
 ) -> Emptied:
     """Delete everything in the endpoint's bucket, by a client of ``open_client``.
 
@@ -79,7 +81,8 @@ def empty_s3(
     bypassed. Raises what ``Emptier.run`` does.
     """
     with ThreadPoolExecutor(_SINGLY_AT_ONCE, "longshore-singly") as singly:
-        return _S3Emptier(client, endpoint, requests, bypass_governance, singly).run()
+        emptier = _S3Emptier(client, endpoint, requests, bypass_governance, singly)
+        return emptier.run(progress)
 
 
 def count_s3(client: t.Any, endpoint: Endpoint) -> Counted:

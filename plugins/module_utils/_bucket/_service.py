@@ -19,6 +19,7 @@ import typing as t
 from .._drivers._base import RequestCounter
 from .._drivers._catalogue import open_store
 from .._endpoint import Endpoint
+from .._progress import UNWATCHED, Progress
 from ._emptying import Counted, Emptied, count_store, empty_store
 
 #: A setting in its normal form.
@@ -71,13 +72,13 @@ class BucketService(abc.ABC):
         self.requests.add(store.requests.count)
         return counted
 
-    def empty(self, bypass_governance: bool) -> Emptied:
+    def empty(self, bypass_governance: bool, progress: Progress = UNWATCHED) -> Emptied:
         """Delete all that is in the bucket, S3's locks in GOVERNANCE mode notwithstanding if asked for.
 
         Raises ``StoreError`` when something cannot be deleted, after everything else was.
         """
         with open_store(self.endpoint) as store:
-            emptied = empty_store(store)
+            emptied = empty_store(store, progress)
         self.requests.add(emptied.requests)
         return emptied
 

@@ -16,6 +16,7 @@ from .._drivers._libcloud_client import LibcloudClient, lower
 from .._drivers._libcloud_dialects import Request
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
+from .._progress import UNWATCHED, Progress
 from ._described import (
     DescribedBucket,
     Description,
@@ -301,10 +302,10 @@ class SwiftBucket(DescribedBucket):
             return super().count()
         return SwiftEmptier(self._client, self.requests).count()
 
-    def empty(self, bypass_governance: bool) -> Emptied:
+    def empty(self, bypass_governance: bool, progress: Progress = UNWATCHED) -> Emptied:
         if not self._has_versions():
-            return super().empty(bypass_governance)
-        return SwiftEmptier(self._client, self.requests).run()
+            return super().empty(bypass_governance, progress)
+        return SwiftEmptier(self._client, self.requests).run(progress)
 
     def write(self, setting: str, value: Value, current: Value) -> None:
         if setting == "versioning" and self._end_old_versions():

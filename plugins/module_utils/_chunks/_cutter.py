@@ -27,9 +27,9 @@ if t.TYPE_CHECKING:
 VERSION: t.Final = 1
 
 #: Sizes of chunks in bytes; the last one may be smaller. Random bytes make chunks of 18.5 KiB on average.
-MIN_SIZE: t.Final = 4 * 1024
-_CENTER: t.Final = 16 * 1024
-MAX_SIZE: t.Final = 64 * 1024
+CENTER: t.Final = 16 * 1024
+MIN_SIZE: t.Final = CENTER // 4
+MAX_SIZE: t.Final = CENTER * 4
 
 #: How closely sizes keep to the center, in the words of the algorithm's paper.
 _NORMALIZATION: t.Final = 2
@@ -54,16 +54,18 @@ class Cutter:
     ``key``, 8 bytes derived from a secret, decides where cuts fall: sizes of chunks then do not tell which
     file it is. It is no cipher (who knows much of a file and its cuts can compute it), so sizes should
     stay hidden all the same. Only chunks that were cut with one key are found again.
+    ``center``: about how many bytes a chunk has; at least a quarter of that, at most four times as many.
 
     Raises ``MissingLibraryError``, also when the library has no compiled part, without which
     it would be some hundred times slower.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, center: int = CENTER) -> None:
         if len(key) != KEY_SIZE:
             raise ValueError(f"a key has {KEY_SIZE} bytes")
         self._make = _library()
         self._seed = int.from_bytes(key, "big") % _SEEDS
+        self._center = center
 
     def cut(self, stream: Source) -> t.Iterator[Chunk]:
         """The chunks of a stream, in their order. It is read as far as they go, and held nowhere."""
@@ -72,9 +74,9 @@ class Cutter:
     def pieces(self, stream: Source) -> t.Iterator[tuple[Chunk, memoryview]]:
         """Each chunk and its bytes, which are there until the next one is asked for."""
         fastcdc = self._make(
-            _CENTER,
-            min_size=MIN_SIZE,
-            max_size=MAX_SIZE,
+            self._center,
+            min_size=self._center // 4,
+            max_size=self._center * 4,
             normalized_chunking=_NORMALIZATION,
             seed=self._seed,
         )

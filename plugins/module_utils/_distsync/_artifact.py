@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import typing as t
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from .._encryption._names import check_file_name
 from .._errors import ConfigurationError, ContainerMissingError
 from .._fields import listed
+from .._progress import UNWATCHED, Progress
 from .._sync._quantities import seconds_of
 from ._artifact_report import (
     ArtifactReport,
@@ -139,7 +142,9 @@ def _last_part(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def keep_artifact(options: ArtifactOptions) -> ArtifactReport:
+def keep_artifact(
+    options: ArtifactOptions, progress: Progress = UNWATCHED
+) -> ArtifactReport:
     """Do what the task asks for; in check mode only say what that would come to.
 
     Raises what publishing and fetching raise.
@@ -158,10 +163,10 @@ def keep_artifact(options: ArtifactOptions) -> ArtifactReport:
     )
     try:
         if options.state == "present":
-            _fetch(options, report)
+            _fetch(options, report, progress)
         else:
             with publishing(configuration) as publisher:
-                _CHANGES[options.state](publisher, options, report)
+                _CHANGES[options.state](publisher, options, report, progress)
     except ContainerMissingError as error:
         raise ContainerMissingError(
             error.operation,
@@ -173,11 +178,15 @@ def keep_artifact(options: ArtifactOptions) -> ArtifactReport:
 
 
 def _publish(
-    publisher: Publishing, options: ArtifactOptions, report: ArtifactReport
+    publisher: Publishing,
+    options: ArtifactOptions,
+    report: ArtifactReport,
+    progress: Progress,
 ) -> None:
     before = _lines(publisher, options)
+    source = t.cast(str, options.src)
     publication = Publication(
-        t.cast(str, options.src),
+        source,
         options.name,
         options.version,
         options.mode,
@@ -185,8 +194,13 @@ def _publish(
         options.group,
         options.expires,
     )
+    with contextlib.suppress(OSError):  # which publishing tells of
+        progress.begin("publishing", sizes=[os.path.getsize(source)])
     outcome = publisher.publish(
-        [publication], force=options.force, check=options.check_mode
+        [publication],
+        force=options.force,
+        check=options.check_mode,
+        progress=progress.advance,
     )
     [release] = outcome.releases
     report.version = release.version
@@ -208,7 +222,10 @@ def _asked_attributes(options: ArtifactOptions) -> dict[str, t.Any]:
 
 
 def _withdraw(
-    publisher: Publishing, options: ArtifactOptions, report: ArtifactReport
+    publisher: Publishing,
+    options: ArtifactOptions,
+    report: ArtifactReport,
+    _progress: Progress,
 ) -> None:
     before = _lines(publisher, options)
     outcome = publisher.withdraw(
@@ -220,7 +237,10 @@ def _withdraw(
 
 
 def _roll_back(
-    publisher: Publishing, options: ArtifactOptions, report: ArtifactReport
+    publisher: Publishing,
+    options: ArtifactOptions,
+    report: ArtifactReport,
+    _progress: Progress,
 ) -> None:
     before = _lines(publisher, options)
     version = options.version or before.before_latest
@@ -229,7 +249,7 @@ def _roll_back(
     report.take(outcome, before, before.with_latest(version))
 
 
-_Change = t.Callable[[Publishing, ArtifactOptions, ArtifactReport], None]
+_Change = t.Callable[[Publishing, ArtifactOptions, ArtifactReport, Progress], None]
 _CHANGES: t.Final[t.Mapping[str, _Change]] = {
     "published": _publish,
     "absent": _withdraw,
@@ -248,7 +268,9 @@ def _lines(publisher: Publishing, options: ArtifactOptions) -> Lines:
         return lines_of((), options.name)
 
 
-def _fetch(options: ArtifactOptions, report: ArtifactReport) -> None:
+def _fetch(
+    options: ArtifactOptions, report: ArtifactReport, progress: Progress
+) -> None:
     version, dest = options.version or LATEST, t.cast(str, options.dest)
     signed = options.configuration.format is Format.LONGSHORE
     with (
@@ -256,9 +278,12 @@ def _fetch(options: ArtifactOptions, report: ArtifactReport) -> None:
         PlacedFile(target_path(dest, options.name)) as there,
     ):
         check = options.check_mode or signed
-        fetched = fetcher.fetch(options.name, version, dest, check=check)
+        progress.begin("fetching")
+        fetched = fetcher.fetch(
+            options.name, version, dest, check=check, progress=progress.advance
+        )
         if signed and fetched.changed:
-            fetched = _put(fetcher, there, fetched, options, report)
+            fetched = _put(fetcher, there, fetched, options, report, progress)
         elif fetched.changed:
             report.show(there, fetched, ORIGINAL_MODE)
         report.changed, report.warnings = fetched.changed, [*fetched.warnings]
@@ -273,6 +298,7 @@ def _put(
     planned: Fetched,
     options: ArtifactOptions,
     report: ArtifactReport,
+    progress: Progress,
 ) -> Fetched:
     """What a check found to be other than the release says; all that can be known is known before."""
     release = fetcher.release(options.name, planned.version or LATEST)
@@ -287,6 +313,12 @@ def _put(
     known_ids(target)
     fetched = planned
     if not options.check_mode:
-        fetched = fetcher.put(release, planned.path, warnings=planned.warnings)
+        progress.expect(release.size)
+        fetched = fetcher.put(
+            release,
+            planned.path,
+            progress=progress.advance,
+            warnings=planned.warnings,
+        )
     report.show(there, fetched, release.mode, release.owner, release.group)
     return fetched

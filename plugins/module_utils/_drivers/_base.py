@@ -14,6 +14,8 @@ docstrings here.
 from __future__ import annotations
 
 import abc
+import contextlib
+import contextvars
 import threading
 import typing as t
 from dataclasses import dataclass, field
@@ -149,6 +151,19 @@ class Summary:
     digest: str | None = None
 
 
+_counts: contextvars.ContextVar[bool] = contextvars.ContextVar("counts", default=True)
+
+
+@contextlib.contextmanager
+def uncounted() -> t.Iterator[None]:
+    """What is sent in this context counts for no ``RequestCounter``."""
+    token = _counts.set(False)
+    try:
+        yield
+    finally:
+        _counts.reset(token)
+
+
 class RequestCounter:
     """Counts requests to a store, from any thread."""
 
@@ -157,6 +172,8 @@ class RequestCounter:
         self._count = 0
 
     def add(self, number: int = 1) -> None:
+        if not _counts.get():
+            return
         with self._lock:
             self._count += number
 

@@ -96,6 +96,8 @@ class LocalStore(Store):
         super().__init__(endpoint)
         self.root = endpoint.container
         self.follow_links = follow_links
+        #: Whether what ``write`` has written is on the disk when it returns.
+        self.durable = False
         self.skipped: dict[str, str] = {}
         self.unreadable: list[str] = []
         self._leftovers: list[str] = []
@@ -371,7 +373,11 @@ class LocalStore(Store):
                         with self._explained(key):
                             _write_all(file, chunk)
                     with self._explained(key):
+                        if self.durable:
+                            os.fsync(file.fileno())
                         self._put_in_place(parent, incoming, name, key, condition)
+                        if self.durable:
+                            os.fsync(parent)
                     return self._info(key, file)
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):

@@ -12,6 +12,7 @@ times longer than the request. So its handler here takes a page's XML away befor
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import queue
 import re
@@ -158,7 +159,13 @@ def _pages(
 ) -> t.Iterator[bytes]:
     """The pages from ``position`` on; ``digest`` is fed with those that are taken."""
     with ThreadPoolExecutor(1, "longshore-listing") as ahead:
-        coming = ahead.submit(fetch, **position or {})
+        # whether requests are counted is the caller's affair
+        here = contextvars.copy_context()
+
+        def fetch_there(position: t.Mapping[str, str]) -> bytes:
+            return here.run(fetch, **position)
+
+        coming = ahead.submit(fetch_there, position or {})
         while True:
             body = coming.result()
             previous, position = position, next_position(body)
@@ -167,7 +174,7 @@ def _pages(
             if position == previous:
                 raise ListingError("the server sends the same page again and again")
             # under way before this page is parsed
-            coming = ahead.submit(fetch, **position)
+            coming = ahead.submit(fetch_there, position)
             digest.update(_rows_of(body))
             yield body
     digest.update(_rows_of(body))

@@ -47,6 +47,13 @@ def check_recipients(recipients: t.Sequence[str]) -> None:
         _recipient(pyrage, text)
 
 
+def check_identities(identities: t.Sequence[str]) -> None:
+    """Raises ``ConfigurationError`` and ``MissingLibraryError``."""
+    pyrage = _library()
+    for text in identities:
+        _identity(pyrage, text)
+
+
 def age_decrypt(
     stream: t.Iterable[bytes], identities: t.Sequence[str], label: str
 ) -> t.Iterator[bytes]:

@@ -19,6 +19,7 @@ from ._attributes import attributes_of, read_xattrs, way_to
 from ._entries import EXTENTS_LIMIT, Counts, Entry, Kind, kind_of
 from ._swap import refuse_half_restored
 from ._tar_writer import BLOCK, END, head, padding
+from ._tree import Look
 from ._walk import FILE, Found, TreeOptions, walk
 
 #: Pieces of the stream are about this long, bytes; never longer than twice that.
@@ -28,12 +29,16 @@ _NOATIME = os.O_NOATIME
 
 
 class Summary:
-    """``counts`` of what the archive holds; ``stream_bytes``: its length; ``problems``: see ``Archive``."""
+    """``counts`` of what the archive holds; ``stream_bytes``: its length; ``problems``: see ``Archive``.
+
+    ``fingerprint``: of the tree, as ``Tree`` has it, if it was looked at meanwhile.
+    """
 
     def __init__(self) -> None:
         self.counts = Counts()
         self.stream_bytes = 0
         self.problems = Problems()
+        self.fingerprint: str | None = None
 
 
 class Archive:
@@ -41,16 +46,25 @@ class Archive:
 
     ``summary`` is whole once the stream has ended. Its problems: "changed", "grew", "shrank" (the archive has
     zeros there) and "vanished" while it was read; "unreadable", which without ``allow_unreadable``
-    fails the save. Sockets are left out and counted.
+    fails the save. Sockets are left out and counted. ``look``: the tree's fingerprint is made on the way.
+    ``sparse``: holes are left out; otherwise they are zeros, which every reader understands.
     """
 
     def __init__(
-        self, path: str, options: TreeOptions, *, allow_unreadable: bool = False
+        self,
+        path: str,
+        options: TreeOptions,
+        *,
+        allow_unreadable: bool = False,
+        look: bool = False,
+        sparse: bool = True,
     ) -> None:
         self.path = os.path.abspath(path)
         self.options = options
         self.summary = Summary()
         self._allow_unreadable = allow_unreadable
+        self._look = Look() if look else None
+        self._sparse = sparse
         self._names: dict[tuple[int, int], tuple[str, int]] = {}
         self._flags = FILE | _NOATIME
         self._stream: t.Generator[bytes] | None = None
@@ -72,20 +86,25 @@ class Archive:
         """Small pieces put together."""
         pieces: list[bytes] = []
         size = 0
-        for piece in self._pieces():
-            pieces.append(piece)
-            size += len(piece)
+        for parts in self._parts():
+            pieces += parts
+            size += sum(map(len, parts))
             if size >= PIECE:
                 self.summary.stream_bytes += size
                 yield b"".join(pieces)
                 pieces.clear()
                 size = 0
         pieces.append(END)
+        if self._look is not None:
+            self.summary.fingerprint = self._look.fingerprint()
         self.summary.stream_bytes += size + len(END)
         yield b"".join(pieces)
 
-    def _pieces(self) -> t.Iterator[bytes]:
+    def _parts(self) -> t.Iterator[t.Sequence[bytes]]:
+        look = self._look
         for found in walk(self.path, self.options, self._report):
+            if look is not None:
+                look.add(found)
             kind = kind_of(found.status.st_mode)
             try:
                 if kind == "file":
@@ -93,7 +112,7 @@ class Archive:
                 elif kind is None:
                     self.summary.counts.add("socket")
                 else:
-                    yield self._other(found, kind)
+                    yield (self._other(found, kind),)
             except FileNotFoundError as error:
                 self._report(found.path, "vanished", said(error))
             except OSError as error:
@@ -169,10 +188,10 @@ class Archive:
         except ValueError as error:
             raise OSError(errno.EINVAL, f"its ACL cannot be read: {error}") from None
 
-    def _file(self, found: Found) -> t.Iterator[bytes]:
+    def _file(self, found: Found) -> t.Iterator[t.Sequence[bytes]]:
         first = self._first_name(found)
         if first is not None:
-            yield self._hard_link(found, first)
+            yield (self._hard_link(found, first),)
             return
         descriptor = self._open(found)
         try:
@@ -186,10 +205,11 @@ class Archive:
             if size <= PIECE and status.st_blocks * BLOCK >= size:
                 yield self._small(found, descriptor, attributes, size)
             else:
-                extents = _extents_of(descriptor, status)
+                extents = _extents_of(descriptor, status) if self._sparse else None
                 entry = Entry(found.path, "file", attributes, size, extents=extents)
-                yield self._head(entry, found)[0]
-                yield from self._contents(found, descriptor, entry)
+                yield (self._head(entry, found)[0],)
+                for piece in self._contents(found, descriptor, entry):
+                    yield (piece,)
             self._remember(found, status)
             self.summary.counts.add("file", size)
             self._compare(found, status, os.fstat(descriptor))
@@ -205,13 +225,13 @@ class Archive:
 
     def _small(
         self, found: Found, descriptor: int, attributes: t.Any, size: int
-    ) -> bytes:
+    ) -> t.Sequence[bytes]:
         """Read before its header is written, so that its size is right whatever happens to it."""
         data = os.read(descriptor, size) if size else b""
         while len(data) < size and (more := os.read(descriptor, size - len(data))):
             data += more
         entry = Entry(found.path, "file", attributes, len(data))
-        return b"".join((self._head(entry, found)[0], data, padding(len(data))))
+        return self._head(entry, found)[0], data, padding(len(data))
 
     def _contents(
         self, found: Found, descriptor: int, entry: Entry

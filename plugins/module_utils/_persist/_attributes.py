@@ -34,6 +34,8 @@ TOLERATED: t.Final = frozenset(
 )
 _NONE = (errno.EOPNOTSUPP, errno.ENODATA, errno.ENOSYS, errno.EPERM, errno.EACCES)
 
+_DEFAULT_ACL = "system.posix_acl_default"
+
 
 def way_to(folder: int, name: str) -> str:
     """A path for those calls that take no descriptor of a folder."""
@@ -64,6 +66,15 @@ def read_xattrs(file: int | str) -> t.Mapping[str, bytes]:
     return found
 
 
+def _umask() -> int:
+    """This process's; to ask for it otherwise is to change it."""
+    with open("/proc/self/status", "rb") as lines:
+        for line in lines:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
+    return 0o777
+
+
 def attributes_of(
     status: os.stat_result, xattrs: t.Mapping[str, bytes] | None = None
 ) -> Attributes:
@@ -84,6 +95,32 @@ class Giver:
         self._report = report
         self._uid = os.geteuid()
         self._gid = os.getegid()
+        self._made_mode = 0o777 & ~_umask()
+
+    def owns_all_in(self, folder: int, status: os.stat_result) -> bool:
+        """Whether files that are made in the open folder belong to this user and group, and inherit no ACL."""
+        # where another would own them, by a mount's or a server's choice, that is the folder's owner, too
+        if (status.st_uid, status.st_gid) != (self._uid, self._gid):
+            return False
+        try:
+            os.getxattr(folder, _DEFAULT_ACL)
+        except OSError as error:
+            return error.errno in (errno.ENODATA, errno.EOPNOTSUPP)
+        return False
+
+    def give_new(self, path: str, file: int, attributes: Attributes) -> None:
+        """To an open file that was made with this mode in a folder of which ``owns_all_in`` is true; see ``give``.
+
+        What it has already is not given again: of many small files that is most of the work.
+        """
+        mode, uid, gid, mtime, xattrs = attributes
+        owned = True
+        if (uid, gid) != (self._uid, self._gid):
+            owned = self._own(path, uid, gid, lambda u, g: os.fchown(file, u, g))
+        mode = mode if owned else mode & 0o1777
+        if mode & self._made_mode != mode:
+            os.fchmod(file, mode)
+        self._give_rest(path, file, xattrs, mtime)
 
     def give(self, path: str, file: int, attributes: Attributes) -> None:
         """To an open file or folder. Owner, mode, extended attributes and times: in this order none undoes another.
@@ -100,6 +137,11 @@ class Giver:
             if name in ATTRIBUTES and name not in xattrs:
                 with self._tolerant(path, name):
                     os.removexattr(file, name)
+        self._give_rest(path, file, xattrs, mtime)
+
+    def _give_rest(
+        self, path: str, file: int, xattrs: t.Mapping[str, bytes], mtime: int
+    ) -> None:
         for name, value in xattrs.items():
             with self._tolerant(path, name):
                 os.setxattr(file, name, value)

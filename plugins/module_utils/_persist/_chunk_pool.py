@@ -26,10 +26,12 @@ envelope, where there is a secret)::
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import struct
 import typing as t
 import zlib
+from array import array
 from dataclasses import dataclass, field
 
 from .._drivers._base import Attributes, Condition, Store
@@ -67,7 +69,7 @@ class Pack:
 
     number: int
     frames: list[Frame] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
+    lengths: array[int] = field(default_factory=lambda: array("I"))
     digests: bytes = b""
     condemned: int = 0
 
@@ -127,7 +129,7 @@ class PackIndex:
         for pack in index.packs.values():
             chunks = sum(frame.chunks for frame in pack.frames)
             lengths = struct.unpack_from(f">{chunks}H", data, at)
-            pack.lengths = [length + 1 for length in lengths]
+            pack.lengths = array("I", (length + 1 for length in lengths))
             at += 2 * chunks
         for pack in index.packs.values():
             pack.digests = data[at : at + _DIGEST * len(pack.lengths)]
@@ -230,13 +232,18 @@ class Run(t.NamedTuple):
     chunks: int
 
 
-def offsets(pack: Pack) -> list[tuple[int, int]]:
-    """Of each chunk, the frame that it is in, and where it begins in the clear frame."""
-    found: list[tuple[int, int]] = []
-    chunk = 0
-    for number, frame in enumerate(pack.frames):
-        lengths = pack.lengths[chunk : chunk + frame.chunks]
-        starts = itertools.accumulate(lengths, initial=0)
-        found += [(number, start) for start in itertools.islice(starts, frame.chunks)]
-        chunk += frame.chunks
-    return found
+class Layout:
+    """Where the chunks of a pack are. ``firsts``: of each frame the first chunk, and behind the last one how many there are.
+
+    ``starts``: of each chunk, and behind the last one, how many clear bytes come before it in the pack.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        chunks = (frame.chunks for frame in pack.frames)
+        self.firsts = list(itertools.accumulate(chunks, initial=0))
+        self.starts = array("Q", itertools.accumulate(pack.lengths, initial=0))
+
+    def frame_of(self, chunk: int) -> int:
+        """The number of the frame that a chunk is in."""
+        return bisect.bisect_right(self.firsts, chunk) - 1

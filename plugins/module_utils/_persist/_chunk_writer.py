@@ -39,8 +39,13 @@ from ._chunk_pool import (
     recipe_context,
 )
 from ._codecs import Compression, Encryption, compress, encrypt
+from ._known_chunks import KnownChunks
 from ._proof import Sent, is_stored
 from ._snapshots import pack_name
+
+#: What chunks have in the middle, bytes: a page of a database, or a small file, that changed takes about twice its
+#: size then. 4.6 KiB on average; all of them together take 0.75 % of the stream in the indexes.
+_CENTER: t.Final = 4 * 1024
 
 #: Clear bytes of a frame and frames of a pack; a pack is one request then, whatever is in it.
 FRAME_SIZE: t.Final = 1024 * 1024
@@ -61,7 +66,7 @@ class Written(t.NamedTuple):
 class ChunkWriter:
     """Writes the chunks of one snapshot that are new.
 
-    Memory: ``workers.count + 2`` packs of 6 MiB, each up to three times, and 200 bytes for each chunk that the
+    Memory: ``workers.count + 2`` packs of 6 MiB, each up to three times, and 50 bytes for each chunk that the
     pool has: about 11 MB for a GB. Raises ``MissingLibraryError``.
     """
 
@@ -81,9 +86,9 @@ class ChunkWriter:
         self._compression = compression
         self._bandwidth = bandwidth
         self._workers = workers
-        self._cutter = Cutter(boundaries_key(secret))
+        self._cutter = Cutter(boundaries_key(secret), _CENTER)
         self._index = PackIndex(snapshot_id, compression.name)
-        self._known = _Known()
+        self._known = KnownChunks()
         self._runs: list[Run] = []
         self._started: list[str] = []
         self._published = False
@@ -165,7 +170,7 @@ class ChunkWriter:
             piece = self._sealed(b"".join(frame), filling.number, number)
             pieces.append(piece)
             pack.frames.append(Frame(len(piece), sum(map(len, frame)), len(frame)))
-            pack.lengths += map(len, frame)
+            pack.lengths.extend(map(len, frame))
         pack.digests = bytes(filling.digests)
         key = self._pool.key(pack_name(self._id, pack.number))
         data = b"".join(pieces)
@@ -218,37 +223,3 @@ class _Filling:
         self.digests += digest
         self._count += 1
         return self._count - 1
-
-
-class _Known:
-    """Where which chunk is, as one number for each: owner, pack and chunk."""
-
-    def __init__(self) -> None:
-        self._owners: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._places: dict[bytes, int] = {}
-
-    def add(self, index: PackIndex) -> None:
-        """All chunks of a save, but for packs that are about to be removed."""
-        for pack in index.packs.values():
-            if pack.condemned:
-                continue
-            first = self._number(index.owner, pack.number, 0)
-            for chunk in range(len(pack.lengths)):
-                self._places.setdefault(pack.digest(chunk), first + chunk)
-
-    def note(self, digest: bytes, place: Run) -> None:
-        self._places[digest] = self._number(place.owner, place.pack, place.first)
-
-    def find(self, digest: bytes) -> Run | None:
-        place = self._places.get(digest)
-        if place is None:
-            return None
-        owner, rest = divmod(place, 1 << 48)
-        return Run(self._owners[owner], rest >> 20, rest & 0xFFFFF, 1)
-
-    def _number(self, owner: str, pack: int, chunk: int) -> int:
-        if owner not in self._numbers:
-            self._numbers[owner] = len(self._owners)
-            self._owners.append(owner)
-        return self._numbers[owner] << 48 | pack << 20 | chunk

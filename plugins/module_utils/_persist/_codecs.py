@@ -235,7 +235,7 @@ def _unzstd(
     stream: t.Iterable[bytes], label: str, zstandard: t.Any
 ) -> t.Iterator[bytes]:
     reader = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).stream_reader(
-        Pieces(stream), read_across_frames=True
+        Pieces(stream), read_size=_PIECE, read_across_frames=True
     )
     while True:
         try:

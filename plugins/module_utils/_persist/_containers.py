@@ -18,7 +18,7 @@ from .._errors import LongshoreError
 from ._engine import Container, Engine, EngineError
 from ._options import ContainerOptions
 
-#: How often it is tried to start a container again, and how long is waited in between, seconds.
+#: How often it is tried to pause a container, or to start it again, and how long is waited in between, seconds.
 _ATTEMPTS: t.Final = 3
 _PAUSE: t.Final = 1.0
 
@@ -26,11 +26,18 @@ _PAUSE: t.Final = 1.0
 class Containers:
     """Those of the options that run, stopped or paused by ``halt`` until the ``with`` ends.
 
-    A process of its own sees to it that they run again when this one is killed. Raises ``EngineError``.
+    A process of its own sees to it that they run again when this one is killed, and does ``mend`` before. Raises
+    ``EngineError``.
     """
 
-    def __init__(self, engine: Engine, options: ContainerOptions) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        options: ContainerOptions,
+        mend: t.Callable[[], object] = lambda: None,
+    ) -> None:
         self._engine = engine
+        self._mend = mend
         self._options = options
         found = [engine.container(name) for name in options.names]
         if options.label is not None:
@@ -53,9 +60,14 @@ class Containers:
         """Of those that run, and are stopped or paused."""
         return [one.name for one in self._running]
 
+    @property
+    def are_stopped(self) -> bool:
+        """Rather than paused."""
+        return self._options.action == "stop"
+
     def __enter__(self) -> t.Self:
         if self._running:
-            self._guard = _Guard(self._resume)
+            self._guard = _Guard(self._resume, self._mend)
         return self
 
     def halt(self) -> None:
@@ -72,7 +84,7 @@ class Containers:
 
     def _halt(self, one: Container) -> None:
         if self._options.action == "pause":
-            self._engine.pause(one)
+            self._pause(one)
             return
         self._engine.stop(one, self._options.timeout)
         state = self._engine.container(one.id).state
@@ -81,6 +93,17 @@ class Containers:
                 f"Container {one.name!r} was told to stop, and is {state}.",
                 hint="Nothing was saved or restored. See why it does not stop, or pause it.",
             )
+
+    def _pause(self, one: Container) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._engine.pause(one)
+                return
+            except EngineError:
+                # one that makes many processes is not always frozen at once
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                time.sleep(_PAUSE)
 
     def __exit__(
         self, _kind: object, error: BaseException | None, _trace: object
@@ -129,14 +152,16 @@ class Containers:
 
 
 class _Guard:
-    """A process that calls ``resume`` for every number noted, if this process ends without ``end``."""
+    """A process that calls ``mend``, and ``resume`` for every number noted, if this process ends without ``end``."""
 
-    def __init__(self, resume: t.Callable[[int], None]) -> None:
+    def __init__(
+        self, resume: t.Callable[[int], None], mend: t.Callable[[], object]
+    ) -> None:
         reading, self._writing = os.pipe()
         self._process = os.fork()
         if not self._process:
             os.close(self._writing)
-            _watch(reading, resume)
+            _watch(reading, resume, mend)
         os.close(reading)
 
     def note(self, number: int) -> None:
@@ -156,7 +181,9 @@ class _Guard:
 _END: t.Final = b"end\n"
 
 
-def _watch(reading: int, resume: t.Callable[[int], None]) -> t.NoReturn:
+def _watch(
+    reading: int, resume: t.Callable[[int], None], mend: t.Callable[[], object]
+) -> t.NoReturn:
     """The guard's life."""
     try:
         os.setsid()
@@ -166,7 +193,10 @@ def _watch(reading: int, resume: t.Callable[[int], None]) -> t.NoReturn:
         noted = b""
         while data := os.read(reading, 256):
             noted += data
-        if not noted.endswith(_END):
+        if noted and not noted.endswith(_END):
+            # whatever is wrong there, they run again
+            with contextlib.suppress(Exception):
+                mend()
             for number in reversed(noted.split()):
                 with contextlib.suppress(LongshoreError):
                     resume(int(number))

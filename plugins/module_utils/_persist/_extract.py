@@ -121,19 +121,28 @@ class Extractor:
             self._note_way(entry)
         folder = self._folders.enter(parent, self._known)
         if entry.kind == "file":
-            made = self._incoming(folder) if self._in_place else name
-            descriptor = os.open(made, _NEW_FILE, 0o600, dir_fd=folder)
-            try:
-                _fill(descriptor, entry, reader)
-                self._giver.give(entry.path, descriptor, entry.attributes)
-            finally:
-                os.close(descriptor)
-            self._take_place(name, folder)
+            self._put_file(entry, name, folder, reader)
         elif entry.kind == "directory":
             self._folders.make(entry.path, entry.attributes)
         elif not self._put_special(entry, name, folder):
             return
         self.counts.add(entry.kind, entry.size)
+
+    def _put_file(
+        self, entry: Entry, name: str, folder: int, reader: TarReader
+    ) -> None:
+        # aside nobody else sees it, so that it may be itself from the beginning
+        is_plain = self._folders.is_plain and not self._in_place
+        made = self._incoming(folder) if self._in_place else name
+        mode = entry.attributes.mode & 0o777 if is_plain else 0o600
+        descriptor = os.open(made, _NEW_FILE, mode, dir_fd=folder)
+        try:
+            _fill(descriptor, entry, reader)
+            give = self._giver.give_new if is_plain else self._giver.give
+            give(entry.path, descriptor, entry.attributes)
+        finally:
+            os.close(descriptor)
+        self._take_place(name, folder)
 
     def _note_way(self, entry: Entry) -> None:
         if entry.kind == "directory":

@@ -29,6 +29,7 @@ class _Level(t.NamedTuple):
     identity: tuple[int, int]
     attributes: Attributes | None
     mtime: int
+    is_plain: bool
 
 
 class Folders:
@@ -44,13 +45,18 @@ class Folders:
         self._current = os.dup(root)
         self._giver = giver
         self._path = ""
-        self._levels = [_Level("", _identity(root), None, 0)]
+        self._levels = [self._level("", None)]
 
     def __enter__(self) -> t.Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         os.close(self._current)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether files that are made in the current folder are this process's, and inherit no ACL."""
+        return self._levels[-1].is_plain
 
     def find(self, path: str) -> int | None:
         """The open folder of that path below the root; None if there is none, or something else."""
@@ -121,8 +127,15 @@ class Folders:
         os.close(self._current)
         self._current = child
         self._path = f"{self._path}/{name}" if self._path else name
-        mtime = os.fstat(child).st_mtime_ns
-        self._levels.append(_Level(name, _identity(child), attributes, mtime))
+        self._levels.append(self._level(name, attributes))
+
+    def _level(self, name: str, attributes: Attributes | None) -> _Level:
+        """Of the current folder."""
+        status = os.fstat(self._current)
+        giver = self._giver
+        is_plain = giver is not None and giver.owns_all_in(self._current, status)
+        identity = status.st_dev, status.st_ino
+        return _Level(name, identity, attributes, status.st_mtime_ns, is_plain)
 
     def _go_up(self) -> None:
         self._give()

@@ -23,6 +23,7 @@ from ._codecs import Compression, Encryption, Keys
 from ._commands import Command
 from ._retention import Retention
 from ._saving import SaveOptions
+from ._staging import StagingPlace
 from ._walk import TreeOptions
 
 State: t.TypeAlias = t.Literal["saved", "restored", "verified", "absent"]
@@ -85,7 +86,7 @@ class PersistOptions:
     layout: Layout = "snapshots"
     snapshot: str | None = None
     mode: Mode = "replace"
-    staging: t.Literal["beside", "none"] = "beside"
+    staging: StagingPlace = "beside"
     include: tuple[str, ...] = ()
     tree: TreeOptions = TreeOptions()
     checksum: bool = False

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._errors import PlanRefusedError
 from ._archive_failures import Problems
 from ._compare import compare
 from ._engine import Engine
@@ -19,10 +18,11 @@ from ._entries import Counts
 from ._job import Halt, Job
 from ._outcome import DifferenceError, PersistError
 from ._receipts import RestoreReceipt
+from ._refusals import refuse_parts_mounted, refuse_target
 from ._restore import Restored
 from ._restore import restore as restore_tree
 from ._source import Source, find_source, with_kind
-from ._staging import refuse_mounts_below
+from ._staging import StagingPlace
 from ._swap import needs_recovery
 from ._tar_reader import TarReader
 from ._tree import Tree, TreeOptions, look
@@ -43,20 +43,21 @@ def restore_volume(job: Job) -> None:
     if there is not None and receipt.holds(there.fingerprint(), source.fingerprint):
         outcome.after = outcome.before
         return
-    _refuse_mounted(job)
+    _refuse(job, source)
+    staging = _staging(job)
     outcome.after = {"snapshot": source.snapshot} | _made(job)
     if job.check:
         _foretell(job, source)
         outcome.changed = True
         return
     with job.surrounded() as halt:
-        restored = _restore(job, source, halt)
+        restored = _restore(job, source, staging, halt)
         outcome.changed = True
         outcome.recovered = restored.recovered
         outcome.count(restored.counts.kinds, restored.counts.bytes)
         outcome.after |= _made(job)
         _warn(job, restored.problems)
-        receipt.write()
+        receipt.write(restored.fingerprint)
 
 
 def _announce(job: Job, source: Source) -> None:
@@ -73,33 +74,41 @@ def _there(job: Job) -> Tree | None:
     return look(path, TreeOptions())
 
 
-def _refuse_mounted(job: Job) -> None:
-    """The new tree is another folder. Who has mounted the old one, and goes on, would keep that."""
+def _refuse(job: Job, source: Source) -> None:
+    """All that the target itself would make a restore stumble over, before anything is fetched."""
+    options, path = job.options, job.target.path
+    refuse_target(
+        path, mode=options.mode, staging=options.staging, is_file=source.is_file
+    )
+    # who is stopped first has nothing mounted any more
+    is_left = options.containers is None and not options.pre
+    is_exchanged = options.mode == "replace" or bool(source.is_file)
+    if is_left and is_exchanged and os.path.lexists(path):
+        refuse_parts_mounted(path)
+
+
+def _staging(job: Job) -> StagingPlace:
+    """A folder that somebody has mounted all the while must stay; of containers, their engine knows."""
     options = job.options
-    if options.mode != "replace" or options.staging == "none":
-        return
-    if options.containers is not None and options.containers.action == "pause":
-        raise PlanRefusedError(
-            "A container that is paused keeps the folder that it has mounted, and would never see the new one.",
-            hint="Stop it, or restore with mode merge, or with staging none.",
-        )
-    if options.volume is None or options.to is not None:
-        return
-    halted = job.containers.names if job.containers is not None else []
+    if options.volume is None or options.to is not None or options.mode != "replace":
+        return options.staging
+    stopped = []
+    if job.containers is not None and job.containers.are_stopped:
+        stopped = job.containers.names
     users = Engine(options.socket).users(options.volume)
-    left = [one.name for one in users if one.name not in halted]
-    if left:
-        raise PlanRefusedError(
-            f"Volume {options.volume!r} is in use by container {', '.join(left)}, which would never see the new one.",
-            hint="Have it stopped meanwhile with containers, or restore with mode merge, or with staging none.",
-        )
+    left = [one.name for one in users if one.name not in stopped]
+    if not left:
+        return options.staging
+    job.outcome.warnings.append(
+        f"Volume {options.volume!r} is replaced while container {', '.join(left)} has it mounted: "
+        "what it holds open or in its memory is still of the old one."
+    )
+    return "inside" if options.staging == "beside" else options.staging
 
 
 def _foretell(job: Job, source: Source) -> None:
     """All that the run would stumble over, as far as it can be seen without reading everything."""
     options = job.options
-    if options.mode == "replace" and os.path.lexists(job.target.path):
-        refuse_mounts_below(job.target.path)
     with job.surrounded() as halt:
         halt()
     if options.differences:
@@ -113,10 +122,10 @@ def _foretell(job: Job, source: Source) -> None:
             close()
 
 
-def _restore(job: Job, source: Source, halt: Halt) -> Restored:
+def _restore(job: Job, source: Source, staging: StagingPlace, halt: Halt) -> Restored:
     options = job.options
     stream, is_file = with_kind(job.watched(source.open()), source.is_file)
-    if options.staging == "none":
+    if staging == "none":
         halt()
         job.outcome.changed = True
     else:
@@ -125,7 +134,7 @@ def _restore(job: Job, source: Source, halt: Halt) -> Restored:
         stream,
         job.target.path,
         mode=options.mode,
-        staging=options.staging,
+        staging=staging,
         include=options.include,
         is_file=is_file,
     )

@@ -37,10 +37,12 @@ class RestoreReceipt:
         """
         return now in (saved, self._noted())
 
-    def write(self) -> None:
-        """Where nothing can be remembered, nothing is."""
-        fingerprint = fingerprint_of(self._target)
-        if self._what is None or fingerprint is None:
+    def write(self, fingerprint: str | None) -> None:
+        """``fingerprint``: of what is there, if that is known. Where nothing can be remembered, nothing is."""
+        if self._what is None:
+            return
+        fingerprint = fingerprint or fingerprint_of(self._target)
+        if fingerprint is None:
             return
         folder = os.path.dirname(self._path)
         with contextlib.suppress(OSError):

@@ -88,11 +88,16 @@ def time_of(snapshot_id: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a tree has, as it was read: counts by kind (``files`` …), bytes, and what went wrong with which entry."""
+    """What a tree has, as it was read: counts by kind (``files`` …), bytes, and what went wrong.
+
+    ``problems`` are the first of so many. ``fingerprint``: the tree's, where it was not known before.
+    """
 
     counts: t.Mapping[str, int] = field(default_factory=dict)
     size: int = 0
+    problem_count: int = 0
     problems: t.Sequence[str] = ()
+    fingerprint: str = ""
 
 
 class Part(t.NamedTuple):

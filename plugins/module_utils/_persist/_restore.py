@@ -8,17 +8,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
 from .._errors import ConfigurationError, LocalWriteError, PlanRefusedError
+from .._workers import Workers
 from ._archive_failures import Problems, readable, said, writing
 from ._attributes import Giver, attributes_of, read_xattrs
 from ._entries import Counts
 from ._extract import Extractor
+from ._flushing import flushing
 from ._merge import merge
+from ._receipts import fingerprint_of
+from ._refusals import refuse_link, refuse_parts_mounted, refuse_target
 from ._removal import remove
-from ._staging import NEW, Staging, make_staging, places_of
+from ._staging import NEW, Staging, StagingPlace, make_staging, places_of
 from ._swap import recover, swap
 from ._tar_reader import TarReader
 from ._walk import FOLDER
@@ -31,13 +36,15 @@ class Restored(t.NamedTuple):
 
     ``recovered``: what was done about a run that was killed, as ``recover`` says. ``problems``: "owner not restored",
     "extended attribute not restored" and "device not restored", for which this user or the file system is
-    to blame, and "left behind": what was there before could not be removed.
+    to blame, and "left behind": what was there before could not be removed. ``fingerprint``: of what is there now, as
+    ``Tree`` has it, if that is known.
     """
 
     counts: Counts
     had_previous: bool
     recovered: str
     problems: Problems
+    fingerprint: str | None
 
 
 def restore(
@@ -45,7 +52,7 @@ def restore(
     target: str,
     *,
     mode: t.Literal["merge", "replace"],
-    staging: t.Literal["beside", "none"] = "beside",
+    staging: StagingPlace = "beside",
     include: t.Sequence[str] = (),
     is_file: bool = False,
 ) -> Restored:
@@ -66,50 +73,73 @@ def restore(
             "include goes with mode merge: with mode replace all that is not included would be gone."
         )
     target = os.path.abspath(target)
-    if os.path.islink(target):
-        raise PlanRefusedError(
-            f"{readable(target)} is a symbolic link.", hint="Name what it points to."
-        )
+    refuse_link(target)
     recovered = recover(target)
+    refuse_target(target, mode=mode, staging=staging, is_file=is_file)
     problems = Problems()
     had_previous = os.path.lexists(target)
     reader = TarReader(stream)
+    fingerprint = None
     if is_file:
         counts = _restore_file(reader, target, problems)
     elif staging == "none":
         counts = _restore_in_place(reader, target, problems, mode, include)
     else:
-        counts = _restore_staged(reader, target, problems, mode, include)
-    return Restored(counts, had_previous, recovered, problems)
+        inside = staging == "inside"
+        with make_staging(target, inside=inside) as made:
+            counts, fingerprint = _restore_staged(
+                made, reader, target, problems, mode, include
+            )
+    return Restored(counts, had_previous, recovered, problems, fingerprint)
 
 
 def _restore_staged(
+    staging: Staging,
     reader: TarReader,
     target: str,
     problems: Problems,
     mode: t.Literal["merge", "replace"],
     include: t.Sequence[str],
-) -> Counts:
-    with make_staging(target) as staging:
-        extractor = _extract(reader, staging, problems, include)
-        if extractor.root_attributes is None:
-            _keep_attributes(staging, target)
+) -> tuple[Counts, str | None]:
+    extractor = _extract(reader, staging, problems, include)
+    if extractor.root_attributes is None:
+        _keep_attributes(staging, target)
+    if mode == "replace" or not os.path.lexists(target):
+        fingerprint = _sync_and_look(staging, target)
+        swap(staging, target)
+        _clean_up(staging, problems)
+        return extractor.counts, fingerprint()
+    staging.sync()
+    folder = _open(target)
+    try:
+        staged = os.path.join(staging.path, NEW)
+        root = extractor.root_attributes
+        merge(staged, folder, root, extractor.on_the_way)
+        if staging.place.inside:
+            staging.time_of_parent = root.mtime if root is not None else None
         staging.sync()
-        if mode == "replace" or not os.path.lexists(target):
-            swap(staging, target)
-            _clean_up(staging, problems)
-            return extractor.counts
-        folder = _open(target)
-        try:
-            staged = os.path.join(staging.path, NEW)
-            root = extractor.root_attributes
-            merge(staged, folder, root, extractor.on_the_way)
-            if staging.place.inside:
-                staging.time_of_parent = root.mtime if root is not None else None
-            staging.sync()
-        finally:
-            os.close(folder)
-        return extractor.counts
+    finally:
+        os.close(folder)
+    return extractor.counts, None
+
+
+def _sync_and_look(staging: Staging, target: str) -> t.Callable[[], str | None]:
+    """Bring it to the disk, and look at it meanwhile. Returns what tells the target's fingerprint after the swap."""
+    with Workers(1) as worker:
+        synced = worker.start(staging.sync)
+        fingerprint = fingerprint_of(os.path.join(staging.path, NEW))
+        synced()
+    with writing(staging.path):
+        made = os.stat(NEW, dir_fd=staging.folder)
+
+    def after() -> str | None:
+        with contextlib.suppress(OSError):
+            # where it was put in place piece by piece, this is another folder, and the pieces have other times
+            if os.path.samestat(os.stat(target), made):
+                return fingerprint
+        return None
+
+    return after
 
 
 def _extract(
@@ -124,7 +154,8 @@ def _extract(
         root = os.open(NEW, FOLDER, dir_fd=staging.folder)
     try:
         with Extractor(root, problems, include=include, is_file=is_file) as extractor:
-            extractor.extract(reader)
+            with flushing(staging.sync):
+                extractor.extract(reader)
             return extractor
     finally:
         os.close(root)
@@ -168,6 +199,7 @@ def _restore_in_place(
     folder = _open(target)
     try:
         if mode == "replace":
+            refuse_parts_mounted(target)
             with writing(target):
                 for name in os.listdir(folder):
                     remove(name, folder)
@@ -183,16 +215,13 @@ def _restore_in_place(
 def _restore_file(reader: TarReader, target: str, problems: Problems) -> Counts:
     """Made beside its place and renamed, whatever the mode."""
     parent, name = os.path.split(target)
-    if os.path.isdir(target):
-        raise PlanRefusedError(
-            f"{readable(target)} is a folder, and the snapshot is of a file.",
-            hint=f"Name the file: {os.path.join(target, '…')}",
-        )
     with writing(parent):
         os.makedirs(parent, exist_ok=True)
     with Staging(places_of(target)[0]) as staging:
         staging.empty()
         extractor = _extract(reader, staging, problems, (), is_file=True)
+        if os.path.lexists(target):
+            refuse_parts_mounted(target)
         with writing(target):
             staging.sync()
             made = os.path.join(NEW, extractor.name)

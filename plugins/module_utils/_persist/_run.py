@@ -69,8 +69,9 @@ def run(
     *,
     check: bool = False,
     progress: Progress | None = None,
+    expect: Progress | None = None,
 ) -> PersistOutcome:
-    """Have it so."""
+    """Have it so. ``expect`` hears before of how many bytes, about, ``progress`` will hear altogether."""
     outcome = PersistOutcome(state)
     try:
         with stoppable():
@@ -80,7 +81,14 @@ def run(
             else:
                 target = find_target(options, writes=state == "restored")
             outcome.target = target.path
-            with Job(options, target, outcome, check=check, progress=progress) as job:
+            with Job(
+                options,
+                target,
+                outcome,
+                check=check,
+                progress=progress,
+                expect=expect,
+            ) as job:
                 _OPERATIONS[state](job)
     except PersistError:
         raise

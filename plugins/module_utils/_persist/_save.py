@@ -21,7 +21,7 @@ from ._saving import is_current
 from ._saving import save as save_snapshot
 from ._single import SingleObject, find_single, save_single
 from ._snapshots import latest_snapshot
-from ._tree import Tree, look
+from ._tree import Tree, check_tree, look
 
 
 def save_volume(job: Job) -> None:
@@ -39,21 +39,28 @@ def save_volume(job: Job) -> None:
 
 def _save_snapshot(job: Job, halt: Halt) -> None:
     options, outcome = job.options, job.outcome
-    tree = _Look(job)
+    check_tree(job.target.path, options.tree)
     latest = latest_snapshot(job.store, job.target.series)
     outcome.before = outcome.after = _shown(latest)
-    if is_current(latest, tree.fingerprint, options.saving):
-        _tell(job, latest)
-        return
-    tree.again(halt)
-    if job.check:
-        _foretell(job, tree.tree)
-        return
-    with _archive(job) as archive:
+    fingerprint: str | None = None
+    if latest is None and not job.check and not options.checksum:
+        # with nothing to compare it with, the tree is looked at while it is saved
+        halt()
+    else:
+        tree = _Look(job)
+        if is_current(latest, tree.fingerprint, options.saving):
+            _tell(job, latest)
+            return
+        tree.again(halt)
+        if job.check:
+            _foretell(job, tree.tree)
+            return
+        fingerprint = tree.fingerprint
+    with _archive(job, look=fingerprint is None) as archive:
         saved = save_snapshot(
             job.store,
             job.target.series,
-            tree.fingerprint,
+            fingerprint,
             job.watched(archive.stream()),
             lambda: _contents(archive.summary),
             options.saving,
@@ -123,18 +130,29 @@ class _Look:
             self._look()
 
 
-def _archive(job: Job) -> Archive:
+def _archive(job: Job, *, look: bool = False) -> Archive:
     options = job.options
     return Archive(
-        job.target.path, options.tree, allow_unreadable=options.allow_unreadable
+        job.target.path,
+        options.tree,
+        allow_unreadable=options.allow_unreadable,
+        look=look,
+        # micro-s3-persistence knows no holes
+        sparse=not options.is_single,
     )
 
 
 def _contents(summary: Summary) -> Contents:
-    problems = [str(one) for one in summary.problems.samples]
-    # those that are not told by name count, too
-    problems += ["…"] * (len(summary.problems) - len(problems))
-    return Contents(dict(summary.counts.kinds), summary.counts.bytes, problems)
+    problems = summary.problems
+    samples = [str(one) for one in problems.samples]
+    counts = summary.counts
+    return Contents(
+        dict(counts.kinds),
+        counts.bytes,
+        len(problems),
+        samples,
+        summary.fingerprint or "",
+    )
 
 
 def _warn(job: Job, summary: Summary) -> None:

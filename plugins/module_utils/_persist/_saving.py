@@ -19,6 +19,7 @@ from .._drivers._s3 import S3Store
 from .._errors import ConfigurationError, LongshoreError
 from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
+from ._ahead import ahead
 from ._chunk_writer import ChunkWriter
 from ._codecs import Compression, Encryption, compress, encrypt
 from ._lease import Lease
@@ -103,7 +104,7 @@ def is_current(
 def save(
     store: Store,
     series: Series,
-    fingerprint: str,
+    fingerprint: str | None,
     stream: t.Iterable[bytes],
     contents: t.Callable[[], Contents],
     options: SaveOptions,
@@ -112,13 +113,13 @@ def save(
 ) -> SavedSnapshot:
     """Save ``stream``, unless the latest snapshot has the same tree fingerprint; it is not touched then.
 
-    ``contents`` is called when the stream has ended. What the stream raises passes through, and nothing of
+    ``fingerprint`` None: ``contents`` has it, which is called when the stream has ended. What the stream raises passes through, and nothing of
     the snapshot is kept then. Memory: what the store's ``write`` and ``compress`` say, and for encryption what
     ``seal_stream`` says. Raises ``BusyError`` while another process saves the same, ``StoreError`` and
     ``ConfigurationError``.
     """
     latest = latest_snapshot(store, series)
-    if is_current(latest, fingerprint, options):
+    if fingerprint is not None and is_current(latest, fingerprint, options):
         return SavedSnapshot(latest, False)
     snapshot_id = new_id(datetime.now(UTC), latest.id if latest is not None else None)
     with (
@@ -172,25 +173,27 @@ class _Saving:
 
     def run(
         self,
-        fingerprint: str,
+        fingerprint: str | None,
         stream: t.Iterable[bytes],
         contents: t.Callable[[], Contents],
     ) -> Snapshot:
         options = self._options
-        plain = _Plain(stream, self._lease)
-        if options.format == "chunks":
-            stored = self._store_chunks(plain)
-        else:
-            stored = self._store_tar(plain)
+        # the tree is read, its archive is compressed, and that is sent: each in a thread
+        with contextlib.closing(ahead(stream)) as archive:
+            plain = _Plain(archive, self._lease)
+            if options.format == "chunks":
+                stored = self._store_chunks(plain)
+            else:
+                stored = self._store_tar(plain)
         seen = contents()
         snapshot = Snapshot(
             id=self._id,
             host=self._series.host,
             path=self._series.path,
-            fingerprint=fingerprint,
+            fingerprint=seen.fingerprint if fingerprint is None else fingerprint,
             counts=dict(seen.counts),
             size=seen.size,
-            problem_count=len(seen.problems),
+            problem_count=seen.problem_count,
             problems=problems_kept(seen.problems),
             format=options.format,
             tar_size=plain.size,
@@ -230,7 +233,7 @@ class _Saving:
         stream = compress(plain, options.compression, options.threads)
         context = data_context(self._series, self._id)
         stream = encrypt(stream, options.encryption, context, self._workers)
-        pieces = _Pieces(stream)
+        pieces = _Pieces(ahead(stream))
         parts: list[Part] = []
         verified = True
         with contextlib.closing(pieces):
@@ -305,7 +308,7 @@ class _Plain:
 class _Pieces:
     """A stream to be taken in several bodies."""
 
-    def __init__(self, stream: t.Iterator[bytes]) -> None:
+    def __init__(self, stream: t.Generator[bytes, None, None]) -> None:
         self._stream = stream
         self._held: memoryview | None = None
 
@@ -327,9 +330,7 @@ class _Pieces:
             yield bytes(part)
 
     def close(self) -> None:
-        close = getattr(self._stream, "close", None)
-        if close is not None:
-            close()
+        self._stream.close()
 
 
 def _uploads_kept(

@@ -61,7 +61,14 @@ def find_source(job: Job) -> Source:
         )
 
     def stream() -> t.Iterator[bytes]:
-        return open_snapshot(job.store, found, options.keys, job.workers, job.bandwidth)
+        return open_snapshot(
+            job.store,
+            found,
+            options.keys,
+            job.workers,
+            job.bandwidth,
+            thorough=job.outcome.state == "verified",
+        )
 
     whole = not found.problem_count
     return Source(

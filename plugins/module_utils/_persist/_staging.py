@@ -6,9 +6,9 @@
 
 """A folder of its own on the file system of what is restored, where everything is made before it is put in place.
 
-It is beside the target, or, where that is a mount point or the folder above may not be written, in it; its name begins
-with ``RESERVED``. In there: ``new``, what comes; ``old``, what went; ``state``, present while a swap that is not one step is
-under way. Whoever works in it holds a lock on it, which ends with the process.
+It is beside the target, or, where that is a mount point or the folder above may not be written, or it is wished for, in it;
+its name begins with ``RESERVED``. In there: ``new``, what comes; ``old``, what went; ``state``, present while a swap that is
+not one step is under way. Whoever works in it holds a lock on it, which ends with the process.
 """
 
 from __future__ import annotations
@@ -18,18 +18,22 @@ import ctypes
 import errno
 import fcntl
 import hashlib
+import json
 import os
-import stat
 import typing as t
 
-from .._errors import LocalWriteError, PlanRefusedError
+from .._errors import LocalWriteError
 from ._archive_failures import readable, write_error, writing
 from ._removal import remove
+from ._renames import exists
 from ._walk import FOLDER, RESERVED, is_mount_point, mount_of
 
 NEW: t.Final = "new"
 OLD: t.Final = "old"
 STATE: t.Final = "state"
+
+#: Whether a staging folder is beside the target, in it, or whether there is none.
+StagingPlace: t.TypeAlias = t.Literal["beside", "inside", "none"]
 
 _ACLS = ("system.posix_acl_access", "system.posix_acl_default")
 
@@ -53,9 +57,9 @@ def places_of(target: str) -> tuple[Place, Place]:
 
 
 class Staging:
-    """Made and locked, or taken over; ``folder`` and ``parent`` are open. Use it as a context, which removes it.
+    """Made and locked, or taken over; ``folder`` and ``parent`` are open.
 
-    Raises ``LocalWriteError``, for the lock of another process too.
+    Use it as a context, which removes it, unless a swap is under way that only ``recover`` can finish. Raises ``LocalWriteError``, for the lock of another process too.
     """
 
     def __init__(self, place: Place, *, is_there: bool = False) -> None:
@@ -63,7 +67,6 @@ class Staging:
         self.path = os.path.join(place.parent, place.name)
         #: What the folder above is given once this one is removed; None: nothing.
         self.time_of_parent: int | None = None
-        self._keep = False
         with contextlib.ExitStack() as stack, writing(self.path):
             self.parent = os.open(place.parent, FOLDER)
             stack.callback(os.close, self.parent)
@@ -81,10 +84,15 @@ class Staging:
 
     def __exit__(self, *_exc: object) -> None:
         with contextlib.suppress(OSError):
-            if not self._keep:
+            # with a state, what is in here is not anywhere else
+            if not exists(STATE, self.folder):
                 self.remove()
             if self.time_of_parent is not None:
                 os.utime(self.parent, ns=(self.time_of_parent, self.time_of_parent))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it, and leave what is there."""
         os.close(self.folder)
         os.close(self.parent)
 
@@ -104,10 +112,6 @@ class Staging:
         for name in os.listdir(self.folder):
             remove(name, self.folder)
 
-    def keep(self) -> None:
-        """Leave it for ``recover``."""
-        self._keep = True
-
     def remove(self) -> None:
         """What is in it, and then itself. Raises ``OSError``."""
         self.clear()
@@ -117,6 +121,34 @@ class Staging:
         """Bring to the disk what was written on this file system."""
         with writing(self.path):
             sync_file_system(self.folder)
+
+    def write_state(self, document: dict[str, t.Any]) -> None:
+        """In one step, and on the disk when this returns. Raises ``OSError``."""
+        incoming = f"{STATE}-new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(incoming, flags, 0o600, dir_fd=self.folder)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file)
+            file.flush()
+            os.fsync(descriptor)
+        os.rename(incoming, STATE, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+        os.fsync(self.folder)
+
+    def read_state(self) -> dict[str, t.Any] | None:
+        """None: no swap is under way. Raises ``OSError``."""
+        try:
+            descriptor = os.open(
+                STATE, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.folder
+            )
+        except FileNotFoundError:
+            return None
+        with open(descriptor, encoding="utf-8") as file:
+            return t.cast("dict[str, t.Any]", json.load(file))
+
+    def forget_state(self) -> None:
+        """The swap is done, on the disk too. Raises ``OSError``."""
+        os.unlink(STATE, dir_fd=self.folder)
+        os.fsync(self.folder)
 
     def _check_owner(self) -> None:
         if os.fstat(self.folder).st_uid != os.geteuid():
@@ -140,34 +172,17 @@ class Staging:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
-def make_staging(target: str) -> Staging:
-    """An empty one, for a target that is there or not. Raises ``LocalWriteError``, ``PlanRefusedError``."""
-    beside, inside = places_of(target)
-    exists = os.path.lexists(target)
-    if exists:
-        status = os.stat(target, follow_symlinks=False)
-        if not stat.S_ISDIR(status.st_mode):
-            raise PlanRefusedError(
-                f"{readable(target)} is no folder, and a folder is to be restored there.",
-                hint="Name another path, or move that away.",
-            )
-        refuse_mounts_below(target)
-    else:
-        with writing(beside.parent):
-            os.makedirs(beside.parent, exist_ok=True)
-    staging = None
-    if not exists or not is_mount_point(target):
-        try:
-            staging = Staging(beside)
-        except LocalWriteError:
-            if not exists or os.access(beside.parent, os.W_OK):
-                raise
-    if staging is None:
-        mtime = os.stat(target).st_mtime_ns
-        staging = Staging(inside)
+def make_staging(target: str, *, inside: bool = False) -> Staging:
+    """An empty one, for a folder that is there or not; what it is in is made. Raises ``LocalWriteError``."""
+    with writing(target):
+        place = _place_for(target, inside=inside)
+        os.makedirs(place.parent, exist_ok=True)
+        mtime = os.stat(place.parent).st_mtime_ns
+    staging = Staging(place)
+    if place.inside:
         staging.time_of_parent = mtime
     try:
-        if exists and mount_of(staging.folder) != _mount_at(target):
+        if os.path.lexists(target) and mount_of(staging.folder) != _mount_at(target):
             raise write_error(
                 staging.path, OSError(errno.EXDEV, os.strerror(errno.EXDEV))
             )
@@ -178,18 +193,20 @@ def make_staging(target: str) -> Staging:
     return staging
 
 
-def refuse_mounts_below(target: str) -> None:
-    """They would be moved with what they are in, and what they hold is nothing of the snapshot."""
-    begin = os.path.realpath(target).rstrip("/") + "/"
-    with open("/proc/self/mountinfo", "rb") as lines:
-        for line in lines:
-            written = line.split()[4]
-            mounted = os.fsdecode(written.decode("unicode_escape").encode("latin-1"))
-            if mounted.startswith(begin):
-                raise PlanRefusedError(
-                    f"Something is mounted at {readable(mounted)}, below what is to be restored.",
-                    hint="Unmount it, restore the parts one by one, or restore with staging none and mode merge.",
-                )
+def _place_for(target: str, *, inside: bool) -> Place:
+    beside, within = places_of(target)
+    if not os.path.lexists(target):
+        return beside
+    if inside or is_mount_point(target) or not os.access(beside.parent, os.W_OK):
+        return within
+    return beside
+
+
+def refuse_busy(target: str) -> None:
+    """Raises ``LocalWriteError`` while another process restores there."""
+    for place in places_of(target):
+        if os.path.lexists(os.path.join(place.parent, place.name)):
+            Staging(place, is_there=True).close()
 
 
 def sync_file_system(descriptor: int) -> None:

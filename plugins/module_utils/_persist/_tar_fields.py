@@ -11,6 +11,7 @@ Every function raises ``ArchiveError``.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import typing as t
@@ -36,8 +37,9 @@ _LONG = re.compile(rb"[^/]{256}")
 _ACLS = {text: name for name, text in _acl.ATTRIBUTES.items()}
 
 
+@functools.lru_cache(1024)
 def number(field: bytes) -> int:
-    """Octal digits, or GNU's binary form."""
+    """Octal digits, or GNU's binary form. Most entries have the owner, the mode and the size of another."""
     if field[0] & 0x80:
         value = int.from_bytes(field, "big", signed=False) & (
             (1 << (8 * len(field) - 1)) - 1

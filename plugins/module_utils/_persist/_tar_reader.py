@@ -13,13 +13,14 @@ extended attributes as star writes them. Whatever is not well formed, of another
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from array import array
 
 from . import _tar_fields as fields
 from ._archive_failures import ArchiveError
 from ._entries import NO_XATTRS, TYPES, Attributes, Entry, Kind
-from ._tar_writer import BLOCK
+from ._tar_writer import BLOCK, checksum
 
 #: Longest extended header, bytes.
 _EXTENDED_LIMIT = 4 * 1024 * 1024
@@ -43,6 +44,7 @@ class TarReader:
     def __init__(self, stream: t.Iterable[bytes]) -> None:
         self._stream = iter(stream)
         self._buffer = b""
+        self._view = memoryview(b"")
         self._position = 0
         self._left = 0
         self._padding = 0
@@ -58,11 +60,11 @@ class TarReader:
                 if records:
                     raise ArchiveError("it ends behind an extended header")
                 break
-            _check_sum(block)
             letter = block[156:157]
             if letter in b"xgLK":
-                self._extend(records, letter, fields.number(block[124:136]))
+                self._extend(records, letter, _extended_size(block))
                 continue
+            _check_sum(block)
             if letter not in _KINDS:
                 raise ArchiveError(f"it has an entry of an unknown kind, {letter!r}")
             yield self._entry(block, records)
@@ -70,8 +72,16 @@ class TarReader:
                 records = {}
         self._end()
 
-    def contents(self) -> t.Iterator[tuple[int, memoryview]]:
+    def contents(self) -> t.Iterable[tuple[int, memoryview]]:
         """Of the entry that was given last: offsets and what is there; between them are holes."""
+        size = self._left
+        if len(self._extents) == 2 and size <= len(self._buffer) - self._position:
+            # as it is with most files
+            self._left = 0
+            return ((self._extents[0], self._some(size)),) if size else ()
+        return self._pieces()
+
+    def _pieces(self) -> t.Iterator[tuple[int, memoryview]]:
         extents = self._extents
         for offset, length in zip(extents[::2], extents[1::2], strict=True):
             while length:
@@ -203,6 +213,10 @@ class TarReader:
         """To the next header."""
         left = self._left + self._padding
         self._left = self._padding = 0
+        end = self._position + left
+        if end <= len(self._buffer):
+            self._position = end
+            return
         while left:
             left -= len(self._some(left))
 
@@ -240,17 +254,25 @@ class TarReader:
             if piece is None:
                 raise ArchiveError("it is cut off")
             self._buffer = bytes(piece)
+            self._view = memoryview(self._buffer)
             self._position = 0
-        data = memoryview(self._buffer)[self._position : self._position + limit]
+        data = self._view[self._position : self._position + limit]
         self._position += len(data)
         return data
 
 
 def _check_sum(block: bytes) -> None:
     """The header's own: its bytes, with spaces in the place of the sum."""
-    expected = fields.number(block[148:156])
-    if sum(block) - sum(block[148:156]) + 8 * 32 != expected:
+    field = block[148:156]
+    if checksum(block) - sum(field) + len(field) * 0x20 != fields.number(field):
         raise ArchiveError("a header is damaged, or it is no tar archive")
+
+
+@functools.lru_cache
+def _extended_size(block: bytes) -> int:
+    """What its header says of an extended header; that of most entries is another one's, too."""
+    _check_sum(block)
+    return fields.number(block[124:136])
 
 
 def _name_of(block: bytes) -> bytes:

@@ -16,6 +16,7 @@ from .._endpoint import Endpoint
 from .._errors import PlanRefusedError
 from ._archive_failures import readable
 from ._engine import Engine
+from ._mounts import Mount, own_mounts
 from ._options import PersistOptions
 from ._record import Series
 
@@ -102,33 +103,25 @@ def _refuse_store(path: str, real: str, store: Endpoint) -> None:
                 hint="Keep snapshots elsewhere than in what they are of.",
             )
         return
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:
-        if is_mounted_container(lines, real, store.container):
-            raise PlanRefusedError(
-                f"{readable(path)} is the store itself: {store.place} is mounted there.",
-                hint="Keep snapshots elsewhere than in what they are of.",
-            )
+    if is_mounted_container(own_mounts(), real, store.container):
+        raise PlanRefusedError(
+            f"{readable(path)} is the store itself: {store.place} is mounted there.",
+            hint="Keep snapshots elsewhere than in what they are of.",
+        )
 
 
-def is_mounted_container(lines: t.Iterable[str], path: str, container: str) -> bool:
+def is_mounted_container(mounts: t.Iterable[Mount], path: str, container: str) -> bool:
     """Whether what ``path`` is in is a mount in user space (rclone, goofys …) that is called after the container.
 
-    ``lines`` are those of ``mountinfo``. A mount that does not tell what it is of is not found.
+    A mount that does not tell what it is of is not found.
     """
     longest, found = "", False
-    for line in lines:
-        before, _dash, after = line.partition(" - ")
-        mounted = re.sub(r"\\([0-7]{3})", _unescape, before.split()[4])
-        if _is_in(path, mounted) and len(mounted) >= len(longest):
-            kind, source, *_more = after.split()
-            names = re.split(r"[:/]", source)
-            longest = mounted
-            found = kind.startswith("fuse") and container in names
+    for mount in mounts:
+        if _is_in(path, mount.point) and len(mount.point) >= len(longest):
+            names = re.split(r"[:/]", mount.source)
+            longest = mount.point
+            found = mount.kind.startswith("fuse") and container in names
     return found
-
-
-def _unescape(found: re.Match[str]) -> str:
-    return chr(int(found[1], 8))
 
 
 def _is_in(path: str, folder: str) -> bool:

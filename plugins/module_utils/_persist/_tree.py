@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import stat
 import time
 
 from ._attributes import read_xattrs, way_to
@@ -17,12 +19,13 @@ from ._entries import Counts, kind_of
 from ._swap import refuse_half_restored
 from ._walk import FILE, Found, TreeOptions, walk
 
-__all__ = ["Tree", "TreeOptions", "look"]
+__all__ = ["Look", "Tree", "TreeOptions", "check_tree", "look"]
 
 #: How coarse the clock of a local file system is, nanoseconds; two changes within that can look like one.
 _TICK = 20_000_000
 _SECOND = 1_000_000_000
-_ATTEMPTS = 3
+#: So many times a look waits for the clock.
+_PATIENCE = 3
 
 
 class Tree:
@@ -31,8 +34,8 @@ class Tree:
     def __init__(self, path: str, options: TreeOptions) -> None:
         self._path = path
         self._options = options
-        self.counts = Counts()
-        self._sum, self._is_settled = self._walk(checksum=False)
+        self._seen = self._walk(checksum=False)
+        self.counts = self._seen.counts
 
     def fingerprint(self, checksum: bool = False) -> str:
         """Equal for equal trees, 64 hex digits.
@@ -45,40 +48,46 @@ class Tree:
         What cannot be read counts as that. Raises ``SourceError``, as ``look``.
         """
         if checksum:
-            return self._walk(checksum=True)[0]
-        return self._sum if self._is_settled else os.urandom(32).hex()
+            return self._walk(checksum=True).fingerprint()
+        return self._seen.fingerprint()
 
-    def _walk(self, *, checksum: bool) -> tuple[str, bool]:
-        """The sum, and whether any change from now on must show in it."""
-        for _attempt in range(_ATTEMPTS):
-            seen = _Look(checksum)
-            for found in walk(self._path, self._options, _ignore):
-                try:
-                    seen.add(found)
-                except OSError as error:
-                    # the save tells of it
-                    seen.sum.update(b"unreadable %d" % (error.errno or 0))
-            self.counts = seen.counts
-            if checksum or not seen.is_racy:
-                return seen.sum.hexdigest(), True
-            # one tick later, another change has another time
-            time.sleep(_TICK / 1e9)
-        return seen.sum.hexdigest(), False
+    def _walk(self, *, checksum: bool) -> Look:
+        seen = Look(checksum=checksum)
+        for found in walk(self._path, self._options, _ignore):
+            seen.add(found)
+        return seen
 
 
-class _Look:
-    """Sums up what a walk finds."""
+class Look:
+    """Sums up what a walk finds; to be told of it at once."""
 
-    def __init__(self, checksum: bool) -> None:
-        self.sum = hashlib.sha256()
+    def __init__(self, *, checksum: bool = False) -> None:
         self.counts = Counts()
-        self.is_racy = False
+        self._sum = hashlib.sha256()
         self._checksum = checksum
-        self._begun = time.time_ns()
         self._names: dict[tuple[int, int], str] = {}
+        #: Whether any change from now on must show.
+        self._is_settled = True
+        self._patience = _PATIENCE
+        self._begun = self._seen = time.time_ns()
+
+    def fingerprint(self) -> str:
+        """See ``Tree.fingerprint``."""
+        return self._sum.hexdigest() if self._is_settled else os.urandom(32).hex()
 
     def add(self, found: Found) -> None:
+        """In the order of the walk."""
+        try:
+            self._add(found)
+        except OSError as error:
+            # the save tells of it
+            self._sum.update(b"unreadable %d" % (error.errno or 0))
+        self._seen = time.time_ns()
+
+    def _add(self, found: Found) -> None:
         path, name, folder, status = found
+        if status.st_ctime_ns >= self._begun - 2 * _SECOND and not self._checksum:
+            status = self._settled(found)
         mode = status.st_mode
         kind = kind_of(mode)
         if kind is None:
@@ -103,7 +112,6 @@ class _Look:
         elif kind != "file":
             facts = f"{facts} {status.st_rdev}"
         if not self._checksum:
-            self._notice(status.st_ctime_ns)
             self._update(f"{facts} {status.st_ctime_ns}")
             return
         self._update(facts, self._xattrs(found))
@@ -112,15 +120,22 @@ class _Look:
 
     def _update(self, facts: str, more: bytes = b"") -> None:
         data = os.fsencode(facts)
-        self.sum.update(b"%d %d " % (len(data), len(more)) + data + more)
+        self._sum.update(b"%d %d %b%b" % (len(data), len(more), data, more))
 
-    def _notice(self, ctime: int) -> None:
-        """Could a change after this look have the same time?"""
-        if ctime < self._begun - 2 * _SECOND:
-            return
-        grain = _TICK if ctime % _SECOND else 2 * _SECOND
-        if self._begun - grain <= ctime <= time.time_ns():
-            self.is_racy = True
+    def _settled(self, found: Found) -> os.stat_result:
+        """What changed a moment ago is looked at until another change must have another time."""
+        status, seen, waits = found.status, self._seen, False
+        while not stat.S_ISDIR(status.st_mode) and _may_hide(status.st_ctime_ns, seen):
+            if waits and not self._patience:
+                self._is_settled = False
+                break
+            if waits:
+                self._patience -= 1
+                time.sleep(_TICK / 1e9)
+            waits = True
+            seen = time.time_ns()
+            status = os.stat(found.name, dir_fd=found.folder, follow_symlinks=False)
+        return status
 
     def _xattrs(self, found: Found) -> bytes:
         xattrs = read_xattrs(way_to(found.folder, found.name))
@@ -130,7 +145,13 @@ class _Look:
         descriptor = os.open(found.name, FILE, dir_fd=found.folder)
         with open(descriptor, "rb", buffering=0) as file:
             digest = hashlib.file_digest(file, "sha256").digest()
-        self.sum.update(digest)
+        self._sum.update(digest)
+
+
+def _may_hide(ctime: int, seen: int) -> bool:
+    """Could a change after the moment ``seen`` have this time, too?"""
+    grain = _TICK if ctime % _SECOND else 2 * _SECOND
+    return seen - grain <= ctime <= time.time_ns()
 
 
 def look(path: str, options: TreeOptions) -> Tree:
@@ -140,6 +161,13 @@ def look(path: str, options: TreeOptions) -> Tree:
     """
     refuse_half_restored(path)
     return Tree(path, options)
+
+
+def check_tree(path: str, options: TreeOptions) -> None:
+    """Raises what ``look`` raises, without looking at everything."""
+    refuse_half_restored(path)
+    with contextlib.closing(walk(path, options, _ignore)) as found:
+        next(found)
 
 
 def _ignore(path: str, what: str, detail: str) -> None:

@@ -60,7 +60,9 @@ class _Level(t.NamedTuple):
 Report: t.TypeAlias = t.Callable[[str, str, str], None]
 
 
-def walk(path: str, options: TreeOptions, report: Report) -> t.Iterator[Found]:
+def walk(
+    path: str, options: TreeOptions, report: Report
+) -> t.Generator[Found, None, None]:
     """The tree or file itself (path ""), then everything below: folders before what they hold, names in order.
 
     Raises ``SourceError`` if there is nothing there, or a symlink; ``ConfigurationError`` for a pattern.

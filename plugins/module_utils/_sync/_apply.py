@@ -14,14 +14,15 @@ import typing as t
 
 from .._drivers._base import ObjectInfo, Store
 from .._errors import LongshoreError, StoreError
+from .._progress import Progress
 from .._report import Report
 from .._workers import Workers
 from ._account import Account
-from ._bandwidth import Bandwidth
+from ._bandwidth import Bandwidth, Metered
 from ._contents import Contents
 from ._plan import Plan, Write
 from ._record import Record
-from ._transfer import Transferred, carry_out
+from ._transfer import WHOLE, Transferred, carry_out
 
 #: Keys in one call of a store's delete.
 _DELETE_BATCH = 1000
@@ -51,6 +52,7 @@ class Application:
         workers: Workers,
         bandwidth: Bandwidth,
         invalidate: t.Callable[[], object],
+        progress: Progress,
     ) -> None:
         """``invalidate`` is called when all else is done."""
         self._source = source
@@ -60,6 +62,7 @@ class Application:
         self._workers = workers
         self._bandwidth = bandwidth
         self._invalidate = invalidate
+        self._progress = progress
 
     def run(self, plan: Plan) -> None:
         """Raises :class:`SyncStoppedError` for the first error, after which nothing further is begun."""
@@ -75,15 +78,23 @@ class Application:
     def _run(self, plan: Plan) -> None:
         if not plan.empty:
             self._record.begin()
+        self._begin_writing([write for phase in plan.phases for write in phase])
         for phase in plan.phases:
             self._write_all(phase)
         self._delete_all(plan.make_way)
+        self._begin_writing(plan.late)
         self._write_all(plan.late)
         if plan.deletions:
             self._record.commit(settled=False)
             self._delete_all(plan.deletions)
+        self._progress.begin("finishing")
         self._invalidate()
         self._account.report.manifest_written = self._record.commit(settled=True)
+
+    def _begin_writing(self, writes: t.Sequence[Write]) -> None:
+        if writes:
+            sizes = (write.size for write in writes)
+            self._progress.begin("writing", items=len(writes), sizes=sizes)
 
     def _write_all(self, writes: t.Sequence[Write]) -> None:
         sizes: dict[str, int] = {}
@@ -98,7 +109,12 @@ class Application:
                     self._account.written(write, sizes[write.name])
 
     def _carry_out(self, write: Write) -> Transferred:
-        return carry_out(self._source.store, self._destination, write, self._bandwidth)
+        bandwidth = self._bandwidth
+        with self._progress.item(write.size) as tell:
+            # what is sent whole is done when it is there, and not when it has been read
+            if write.size > WHOLE:
+                bandwidth = Metered(bandwidth, tell)
+            return carry_out(self._source.store, self._destination, write, bandwidth)
 
     def _note(self, write: Write, moved: Transferred) -> None:
         digests = moved.digests
@@ -118,7 +134,10 @@ class Application:
             for start in range(0, len(infos), _DELETE_BATCH)
         ]
         failures: dict[str, str] = {}
+        if batches:
+            self._progress.begin("deleting", items=len(infos))
         for batch, failed in self._workers.run(self._destination.delete, batches):
+            self._progress.advance(items=len(batch))
             failures.update(failed)
             for key in batch:
                 if key not in failed:

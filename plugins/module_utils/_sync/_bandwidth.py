@@ -42,3 +42,22 @@ class Bandwidth:
             self._free_at = begin + size / self._rate
         if begin > now:
             self._sleep(begin - now)
+
+    def spare(self, size: int) -> None:
+        """So many bytes need not be sent."""
+
+
+class Metered(Bandwidth):
+    """Another one's rate; ``tell`` hears of the bytes that go by."""
+
+    def __init__(self, bandwidth: Bandwidth, tell: t.Callable[[int], object]) -> None:
+        super().__init__(None)
+        self._bandwidth = bandwidth
+        self._tell = tell
+
+    def take(self, size: int) -> None:
+        self._bandwidth.take(size)
+        self._tell(size)
+
+    def spare(self, size: int) -> None:
+        self._tell(size)

@@ -14,6 +14,7 @@ import typing as t
 
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._manifest._tree_cache import TreeCache
+from .._progress import Progress
 from .._workers import Workers
 from ._transfer import read_digests
 
@@ -25,9 +26,12 @@ class Contents:
     they were asked for or remembered.
     """
 
-    def __init__(self, store: Store, cache: TreeCache | None) -> None:
+    def __init__(
+        self, store: Store, cache: TreeCache | None, progress: Progress
+    ) -> None:
         self.store = store
         self.cache = cache
+        self._progress = progress
         self._known: dict[str, Digests] = {}
 
     def find(
@@ -35,7 +39,11 @@ class Contents:
     ) -> None:
         """Make both digests of these objects known, by reading them unless they are (even so, ``afresh``)."""
         unknown = [info for info in infos if afresh or not self._has_both(info)]
+        if unknown:
+            sizes = (info.size for info in unknown)
+            self._progress.begin("comparing", items=len(unknown), sizes=sizes)
         for info, (digests, began) in workers.run(self._read, unknown):
+            self._progress.advance(info.size, 1)
             self.remember(info, digests, began)
 
     def remember(self, info: ObjectInfo, digests: Digests, began: int) -> None:

@@ -14,6 +14,7 @@ import typing as t
 from .._drivers._local import LocalStore
 from .._errors import ContainerMissingError, StoreError
 from .._manifest._tree_cache import Receipt
+from .._progress import Progress
 from .._workers import Workers
 from ._contents import Contents
 from ._options import SyncOptions
@@ -44,6 +45,7 @@ class Look:
         record: Record,
         receipts: Receipts,
         workers: Workers,
+        progress: Progress,
     ) -> None:
         self._options = options
         self._selection = selection
@@ -55,6 +57,7 @@ class Look:
         self._record = record
         self._receipts = receipts
         self._workers = workers
+        self._progress = progress
         self._trusting = options.verify == "manifest"
 
     # -- what need not be looked at
@@ -118,6 +121,7 @@ class Look:
 
     def at_all(self) -> Sides:
         """Everything, both sides at the same time."""
+        self._progress.begin("listing", unit="names")
         listing = self._list_destination
         if not self._trusting:
             listing = self._workers.start(listing)
@@ -140,6 +144,7 @@ class Look:
         scan = scan_source(
             self._source,
             self._selection,
+            self._progress,
             only=self._only,
             hierarchical_destination=self._destination.features.hierarchical,
         )
@@ -149,7 +154,11 @@ class Look:
 
     def _list_destination(self) -> DestinationScan | None:
         return list_destination(
-            self._destination, self._selection, self._only, self._middle()
+            self._destination,
+            self._selection,
+            self._only,
+            self._middle(),
+            self._progress,
         )
 
     def _middle(self) -> str | None:

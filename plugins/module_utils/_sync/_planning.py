@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from .._drivers._base import ObjectInfo, Store
 from .._errors import PlanRefusedError
+from .._progress import Progress
 from .._workers import Workers
 from ._comparison import Comparison
 from ._contents import Contents
@@ -44,6 +45,7 @@ class Planner:
         there: Contents,
         record: Record,
         workers: Workers,
+        progress: Progress,
     ) -> None:
         self.warnings: list[str] = []
         self._options = options
@@ -53,6 +55,7 @@ class Planner:
         self._destination: Store = there.store
         self._record = record
         self._workers = workers
+        self._progress = progress
         self._order = Order(options.order)
         self._limit = DeleteLimit(options.max_delete)
         self._prune_after = seconds_of("prune_after", options.prune_after)
@@ -152,7 +155,10 @@ class Planner:
             return
         infos = {info.key: info for _name, info, _treatment in extras}
         self._here.find(list(infos.values()), self._workers, afresh=False)
+        sizes = (info.size for _name, info, _treatment in extras)
+        self._progress.begin("compressing", items=len(extras), sizes=sizes)
         for (name, info, treatment), worth in self._workers.run(self._saves, extras):
+            self._progress.advance(info.size, 1)
             if not worth:
                 del scan.objects[name]
                 different.discard(name)

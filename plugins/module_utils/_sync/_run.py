@@ -20,6 +20,7 @@ from .._endpoint import Endpoint
 from .._errors import ConfigurationError, ContainerMissingError
 from .._manifest._keeper import ManifestKeeper
 from .._manifest._tree_cache import Receipt
+from .._progress import UNWATCHED, Progress
 from .._report import Report
 from .._workers import Workers
 from ._account import Account
@@ -42,7 +43,7 @@ from ._scan import Sides, one_file, refuse_overlap
 from ._transfer import uploads_kept
 
 
-def synchronise(options: SyncOptions) -> Report:
+def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
     """Make the destination hold what the source holds. Raises :class:`LongshoreError`."""
     began = time.monotonic()
     source, only = one_file(options.source)
@@ -61,12 +62,20 @@ def synchronise(options: SyncOptions) -> Report:
         open_store(options.destination) as destination_store,
         Workers(options.transfers) as workers,
     ):
-        here = Contents(source_store, cache)
+        here = Contents(source_store, cache, progress)
         there_cache = tree_cache(options.destination, options, report)
-        there = Contents(destination_store, there_cache)
+        there = Contents(destination_store, there_cache, progress)
         try:
             _Sync(
-                options, selection, only, here, there, workers, receipts, report
+                options,
+                selection,
+                only,
+                here,
+                there,
+                workers,
+                receipts,
+                report,
+                progress,
             ).run()
         finally:
             report.requests = (
@@ -93,6 +102,7 @@ class _Sync:
         workers: Workers,
         receipts: Receipts,
         report: Report,
+        progress: Progress,
     ) -> None:
         self._options = options
         self._here = here
@@ -101,6 +111,7 @@ class _Sync:
         self._workers = workers
         self._receipts = receipts
         self._report = report
+        self._progress = progress
         remembering = [
             name
             for name in ("rules", "prune_after", "invalidate")
@@ -120,11 +131,19 @@ class _Sync:
             treating=bool(remembering) or options.verify == "manifest",
         )
         self._look = Look(
-            options, selection, only, here, there, self._record, receipts, workers
+            options,
+            selection,
+            only,
+            here,
+            there,
+            self._record,
+            receipts,
+            workers,
+            progress,
         )
         self._publication = Publication(options.rules, self._destination, selection)
         self._treatments: t.Mapping[str, Treatment] = {}
-        self._planner = Planner(options, here, there, self._record, workers)
+        self._planner = Planner(options, here, there, self._record, workers, progress)
         rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
         self._bandwidth = Bandwidth(rate)
         self._invalidation = Invalidation(options.invalidate)
@@ -176,6 +195,7 @@ class _Sync:
                 self._workers,
                 self._bandwidth,
                 lambda: self._invalidation.send(stale),
+                self._progress,
             ).run(plan)
             self._write_receipt(plan, sides)
 

@@ -24,6 +24,7 @@ from .._errors import (
 )
 from .._manifest._format import ABSENT, Entry
 from .._overlap import overlaps
+from .._progress import Progress
 from ._plan import SAMPLE, folders
 
 Objects = dict[str, ObjectInfo]
@@ -71,6 +72,7 @@ def refuse_overlap(
 def scan_source(
     store: Store,
     selection: t.Container[str],
+    progress: Progress,
     *,
     only: str | None,
     hierarchical_destination: bool,
@@ -79,7 +81,7 @@ def scan_source(
     prefix = store.endpoint.prefix
     scan = SourceScan()
     try:
-        scan.files = list(store.list(prefix + (only or "")))
+        scan.files = list(progress.counted(store.list(prefix + (only or ""))))
         for info in scan.files:
             name = info.key[len(prefix) :]
             if name in selection:
@@ -160,6 +162,7 @@ def list_destination(
     selection: t.Container[str],
     only: str | None,
     middle: str | None,
+    progress: Progress,
 ) -> DestinationScan | None:
     """List the destination, or ``only`` one name of it; None when there is no such container.
 
@@ -170,7 +173,8 @@ def list_destination(
     scan = DestinationScan()
     summary = Summary()
     try:
-        for info in store.list_around(prefix + (only or ""), around, summary):
+        listing = store.list_around(prefix + (only or ""), around, summary)
+        for info in progress.counted(listing):
             name = info.key[len(prefix) :]
             if name in selection:
                 scan.objects[name] = info

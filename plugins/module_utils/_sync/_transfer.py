@@ -147,6 +147,7 @@ def _fetch(
 
     def fill(file: Resumable) -> None:
         file.recover(hashes.accept)
+        bandwidth.spare(file.position)
         ranges = read_ranges(source, info, file.position, bandwidth)
         with contextlib.closing(ranges):
             for data in ranges:

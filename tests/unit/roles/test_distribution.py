@@ -10,8 +10,10 @@ import runpy
 import subprocess
 import sys
 import typing as t
+import zipfile
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 
@@ -75,6 +77,44 @@ def test_requirements_are_pinned_to_what_is_tested(name: str) -> None:
         return {line for line in lines if line and not line.startswith("#")}
 
     assert pins(ROLE / "files" / name) <= pins(ROOT / "tests" / "constraints.txt")
+
+
+@pytest.mark.parametrize(
+    ("family", "release", "python", "package"),
+    [
+        ("Debian", "12", "/usr/bin/python3", "python3-venv"),
+        ("RedHat", "9", "/usr/bin/python3.11", "python3.11"),
+        ("RedHat", "10", "/usr/bin/python3", "python3"),
+    ],
+)
+def test_python_and_its_package_in_each_family(
+    family: str, release: str, python: str, package: str
+) -> None:
+    def said(text: str) -> str:
+        facts = {"distribution_major_version": release}
+        return str(jinja2.Template(text).render(ansible_facts=facts))
+
+    known = read_yaml(ROLE / "vars" / f"{family}.yml")
+    assert said(known["__distribution_usual_python"]) == python
+    packages = {said(one) for one in known["__distribution_packages"]}
+    assert {package, "ca-certificates"} <= packages
+
+
+def test_a_python_that_is_too_old_is_refused() -> None:
+    code = read_yaml(ROLE / "vars" / "main.yml")["__distribution_try_python"][-1]
+    assert run("-c", code).returncode == 0
+    done = run("-c", code.replace("(3, 11)", "(99, 0)"))
+    assert done.returncode == 1
+    assert "name one as distribution_python" in done.stderr
+
+
+def test_wheels_get_into_one_file(tmp_path: Path) -> None:
+    for name in ("b-1-py3-none-any.whl", "a-1-py3-none-any.whl", "notes.txt"):
+        (tmp_path / name).write_text(name)
+    pack = runpy.run_path(str(ROLE / "files" / "pack_wheels.py"))["pack_wheels"]
+    pack(tmp_path, tmp_path / "wheels.zip")
+    with zipfile.ZipFile(tmp_path / "wheels.zip") as archive:
+        assert archive.namelist() == ["a-1-py3-none-any.whl", "b-1-py3-none-any.whl"]
 
 
 @pytest.fixture(scope="module")

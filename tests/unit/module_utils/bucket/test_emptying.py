@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils import _progress
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._emptying import (
     BATCH,
     Counted,
@@ -55,6 +56,11 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
     UnreachableError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._progress import (
+    UNWATCHED,
+    Amount,
+)
+from tests.unit.progress import Recorder
 
 PLACE = "container 'b' of MEMORY"
 
@@ -229,6 +235,33 @@ def test_what_is_listed_and_not_yet_deleted_is_bounded(number: int) -> None:
 
     assert run(Endless([]))[0].objects == number * BATCH
     assert most <= 9
+
+
+def test_who_watches_is_told_how_much_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a second listing, whose requests are nobody's affair."""
+    monkeypatch.setattr(_progress, "_LONG", 0.0)
+    counted = threading.Event()
+
+    class Held(Shelf):
+        def entries(self) -> t.Iterator[t.Sequence[Entry]]:
+            for batch in super().entries():
+                self._requests.add()
+                yield batch
+            if threading.current_thread().name == "longshore-beside":
+                counted.set()
+
+        def delete(self, batch: t.Sequence[Entry]) -> t.Sequence[Refusal]:
+            assert not recorder.is_watched or counted.wait(60)
+            return super().delete(batch)
+
+    emptied = []
+    for recorder in (Recorder(), UNWATCHED):
+        emptied.append(Held(objects(2500)).run(recorder, sleep=lambda _seconds: None))
+        if isinstance(recorder, Recorder):
+            assert recorder.phases == {"emptying": (Amount(), Amount(2500, 2500))}
+    assert emptied[0] == emptied[1] == Emptied(2500, requests=6)
 
 
 # Any store.

@@ -43,6 +43,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
     StoreError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._progress import (
+    UNWATCHED,
+    Progress,
+)
 
 ENDPOINT = Endpoint("MEMORY", "www")
 
@@ -99,7 +103,7 @@ class Service(BucketService):
         self._does("count")
         return Counted(objects=self._provider.objects)
 
-    def empty(self, bypass_governance: bool) -> Emptied:
+    def empty(self, bypass_governance: bool, progress: Progress = UNWATCHED) -> Emptied:
         self._does("empty, bypassing" if bypass_governance else "empty")
         emptied = Emptied(objects=self._provider.objects)
         self._provider.objects = 0

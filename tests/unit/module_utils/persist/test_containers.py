@@ -48,6 +48,25 @@ def test_an_error_in_between_is_the_one_that_is_told(fake: FakeEngine) -> None:
     assert fake.asked == ["stop db", "stop db", "start db"]
 
 
+@pytest.mark.parametrize("times", [2, 3])
+def test_one_that_is_not_frozen_at_once(
+    fake: FakeEngine, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    monkeypatch.setattr(f"{Containers.__module__}._PAUSE", 0.0)
+    fake.run("db", busy=times)
+    containers = Containers(Engine(fake.path), ContainerOptions(("db",), None, "pause"))
+    said = ""
+    try:
+        with containers:
+            containers.halt()
+            assert fake.state("db") == "paused"
+    except EngineError as error:
+        said = str(error)
+    assert ("unable to freeze" in said) is (times == 3)
+    assert fake.asked.count("pause db") == 3
+    assert fake.state("db") == "running"
+
+
 def test_both_faults_are_told(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     PlanRefusedError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._persist._mounts import (
+    mounts_in,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._persist._options import (
     PersistOptions,
     options_of_task,
@@ -144,7 +147,7 @@ LINES = """\
     ],
 )
 def test_a_mounted_container(path: str, found: bool) -> None:
-    assert is_mounted_container(LINES, path, "backups") is found
+    assert is_mounted_container(mounts_in(LINES), path, "backups") is found
 
 
 def test_a_volume_needs_an_engine(tmp_path: t.Any) -> None:

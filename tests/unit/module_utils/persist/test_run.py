@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,14 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._run im
     save,
     verify,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._persist._saving import (
+    SaveOptions,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshot_failures import (
     SnapshotMissingError,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
+    Bandwidth,
 )
 
 
@@ -110,6 +117,28 @@ def test_progress(scene: Scene) -> None:
     sizes.clear()
     verify(scene.options, progress=sizes.append)
     assert sum(sizes) > 5_120_000
+
+
+@pytest.mark.parametrize("form", ["tar", "chunks"])
+def test_bandwidth(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """All that goes to the store and comes from it."""
+    noise = random.Random(1).randbytes(2_000_000)
+    (scene.data / "big").write_bytes(noise)
+    taken: list[tuple[int | None, int]] = []
+
+    def take(self: Bandwidth, size: int) -> None:
+        taken.append((self._rate, size))
+
+    monkeypatch.setattr(Bandwidth, "take", take)
+    saved = scene.having(rate=50_000, saving=SaveOptions(format=form))
+    restored = dataclasses.replace(saved, to=str(tmp_path / "there"))
+    for work, options in ((save, saved), (restore, restored)):
+        taken.clear()
+        work(options)
+        assert {rate for rate, _size in taken} == {50_000}
+        assert sum(size for _rate, size in taken) >= len(noise)
 
 
 def test_a_restore_is_remembered(scene: Scene, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_what_comes_out_went_in(
         "age": Encryption(recipients=(public,)),
     }[encryption]
     options = {"object_size": object_size} if object_size else {}
-    contents = Contents({"files": 3, "folders": 1}, 12345, ["a: it vanished"])
+    contents = Contents({"files": 3, "folders": 1}, 12345, 7, ["a: it vanished"])
     saved = scene.save(
         DATA,
         "one",
@@ -142,7 +142,8 @@ def test_what_comes_out_went_in(
         12345,
         {"files": 3, "folders": 1},
     )
-    assert found.problems == ("a: it vanished",) and found.tags == {"why": "a test"}
+    assert (found.problem_count, found.problems) == (7, ("a: it vanished",))
+    assert found.tags == {"why": "a test"}
     assert (found.tar_sha256 is None) == (encryption is not None)
     assert len(found.parts) == 1 if object_size is None else len(found.parts) > 6
     assert found.stored_size == sum(part.size for part in found.parts)

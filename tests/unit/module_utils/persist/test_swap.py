@@ -22,6 +22,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist import (
     _swap,
+    _swap_children,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._archive import (
     Archive,
@@ -35,6 +36,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._restor
 from ansible_collections.longshore.storage.plugins.module_utils._persist._staging import (
     places_of,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._persist._swap import (
+    needs_recovery,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._persist._tree import (
     look,
 )
@@ -42,6 +46,7 @@ from tests.unit.machine import (
     Child,
     become_ordinary_user,
     give_to_ordinary_user,
+    mount_again,
     small_disk_at,
 )
 from tests.unit.module_utils.persist.archive_helpers import (
@@ -101,14 +106,16 @@ def _kill_at(step: int) -> None:
     vars(_swap).update(exchange=counting(vars(_swap)["exchange"]))
 
 
-def _restore_and_kill(data: bytes, target: Path, step: int, no_exchange: bool) -> bool:
+def _restore_and_kill(
+    data: bytes, target: Path, step: int, no_exchange: bool, staging: str
+) -> bool:
     """Whether it came to its end before."""
     process = os.fork()
     if not process:
         if no_exchange:
             vars(_swap).update(exchange=lambda *_arguments: False)
         _kill_at(step)
-        put(data, target)
+        put(data, target, staging=staging)
         os._exit(0)
     _process, status = os.waitpid(process, 0)
     assert status in (0, signal.SIGKILL)
@@ -116,29 +123,44 @@ def _restore_and_kill(data: bytes, target: Path, step: int, no_exchange: bool) -
 
 
 def _kill_everywhere(
-    target: Path, data: bytes, old: Picture, new: Picture, no_exchange: bool = False
+    target: Path,
+    data: bytes,
+    old: Picture,
+    new: Picture,
+    *,
+    no_exchange: bool = False,
+    staging: str = "beside",
+    stride: int = 1,
 ) -> tuple[int, set[str]]:
-    """How many steps there are, and what recovering did."""
+    """How many steps there are, and what recovering did; one in ``stride`` of them is the last one once."""
     done: set[str] = set()
     first = archive_of(target)
     step = 0
     while True:
-        step += 1
-        if _restore_and_kill(data, target, step, no_exchange):
+        step += stride
+        if _restore_and_kill(data, target, step, no_exchange, staging):
             return step, done
         try:
-            look(str(target), ALL)
             with Archive(str(target), ALL) as archive:
                 list(archive.stream())
         except SourceError:
-            assert no_exchange or (target / ".longshore-restore").exists()
+            assert no_exchange or needs_recovery(str(target))
+            _intrude(target)
         done.add(recover(str(target)))
         assert recover(str(target)) == ""
         there = picture(target)
-        # in a mount point the folder's own time changes with the staging folder's end
+        # with a staging folder inside, the folder's own time changes with the end of that
         assert _without_time(there) in (_without_time(old), _without_time(new))
         assert not [name for name in os.listdir(target) if name.startswith(".longsh")]
-        put(first, target)
+        if _without_time(there) != _without_time(old):
+            put(first, target, staging=staging)
+
+
+def _intrude(target: Path) -> None:
+    """What a service does that is started with half of its data."""
+    for name in ("same", "both"):
+        if target.exists() and not os.path.lexists(target / name):
+            (target / name / "default").mkdir(parents=True)
 
 
 def _without_time(tree: Picture) -> Picture:
@@ -152,26 +174,47 @@ def test_a_kill_at_each_step_beside(
     target = tmp_path / "target"
     _fill(target, "old")
     steps, done = _kill_everywhere(
-        target, *new[:1], picture(target), new[1], no_exchange
+        target, new[0], picture(target), new[1], no_exchange=no_exchange
     )
     assert steps > 30
     assert done == {"", "removed"} | ({"finished"} if no_exchange else set())
     assert sorted(os.listdir(tmp_path)) == ["new tree", "target"]
 
 
-def test_a_kill_at_each_step_in_a_mount_point(
-    tmp_path: Path, new: tuple[bytes, Picture]
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("mount point", 1), ("mounted elsewhere", 2), ("inside", 5)]
+)
+def test_a_kill_at_each_step_where_the_folder_stays(
+    tmp_path: Path, new: tuple[bytes, Picture], kind: str, stride: int
 ) -> None:
-    target = tmp_path / "target"
-    target.mkdir()
+    disk = tmp_path / "disk"
+    disk.mkdir()
 
-    def work() -> tuple[int, set[str]]:
+    def work() -> tuple[int, set[str], set[str]]:
+        target = disk if kind == "mount point" else disk / "target"
+        target.mkdir(exist_ok=True)
         _fill(target, "old")
-        return _kill_everywhere(target, new[0], picture(target), new[1])
+        if kind == "mounted elsewhere":
+            mount_again(target, disk / "there")
+        folder = target.stat().st_ino
+        staging = "inside" if kind == "inside" else "beside"
+        steps, done = _kill_everywhere(
+            target,
+            new[0],
+            picture(target),
+            new[1],
+            staging=staging,
+            stride=stride,
+        )
+        assert target.stat().st_ino == folder
+        if kind == "mounted elsewhere":
+            assert picture(disk / "there") == new[1]
+        return steps, done, set(os.listdir(disk))
 
-    steps, done = Child(work, small_disk_at(target, 8 * MIB)).result()
+    steps, done, left = Child(work, small_disk_at(disk, 8 * MIB)).result()
     assert steps > 50
-    assert done == {"", "removed", "finished"}
+    assert done - {""} == {"removed", "finished"}
+    assert not {name for name in left if name.startswith(".longshore")}
 
 
 # -- failures on the way
@@ -195,7 +238,7 @@ def test_a_failed_move_is_undone(
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             move(*arguments)
 
-        vars(_swap).update(move=failing)
+        vars(_swap_children).update(move=failing)
         try:
             put(new[0], target)
         except LocalWriteError as error:
@@ -226,16 +269,45 @@ def test_what_can_neither_be_finished_nor_undone_is_kept(
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             move(*arguments)
 
-        vars(_swap).update(move=failing)
+        vars(_swap_children).update(move=failing)
         with pytest.raises(LocalWriteError, match="Nothing is lost"):
             put(new[0], target)
         with pytest.raises(SourceError, match="cut off"):
             look(str(target), ALL)
-        vars(_swap).update(move=move)
+        vars(_swap_children).update(move=move)
         assert recover(str(target)) == "finished"
         return picture(target) == before
 
     assert Child(work, small_disk_at(target, 8 * MIB)).result()
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_failed_second_step(
+    tmp_path: Path,
+    new: tuple[bytes, Picture],
+    monkeypatch: pytest.MonkeyPatch,
+    lasting: bool,
+) -> None:
+    """Without an exchange there is nothing at the path for a moment: it is undone, or kept for the next run."""
+    target = tmp_path / "target"
+    _fill(target, "old")
+    before = picture(target)
+    moved: list[str] = []
+
+    def failing(name: str, *more: t.Any) -> None:
+        moved.append(name)
+        if len(moved) == 2 or lasting and len(moved) > 2:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        move(name, *more)
+
+    monkeypatch.setattr(_swap, "exchange", lambda *_arguments: False)
+    with monkeypatch.context() as patch:
+        patch.setattr(_swap, "move", failing)
+        with pytest.raises(LocalWriteError, match="Input/output error"):
+            put(new[0], target)
+    assert target.exists() is not lasting
+    assert recover(str(target)) == ("finished" if lasting else "")
+    assert picture(target) == (new[1] if lasting else before)
 
 
 # -- targets

@@ -16,6 +16,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     SourceError,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._persist._archive import (
+    Archive,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._persist._tree import (
     TreeOptions,
     look,
@@ -177,3 +180,24 @@ def test_what_is_no_tree(tree: Path, name: str) -> None:
 def test_a_wrong_pattern(tree: Path) -> None:
     with pytest.raises(ConfigurationError, match="exclude"):
         look(str(tree), TreeOptions(exclude=("!",)))
+
+
+def test_the_fingerprint_is_made_on_the_way(tree: Path) -> None:
+    (tree / "just now").touch()
+    with Archive(str(tree), ALL, look=True) as archive:
+        stream = archive.stream()
+        assert archive.summary.fingerprint is None
+        for _piece in stream:
+            pass
+        assert archive.summary.fingerprint == look(str(tree), ALL).fingerprint()
+
+
+def test_what_changes_behind_the_look_shows_in_the_next(tree: Path) -> None:
+    (tree / "a").write_bytes(b"x" * 9 * MIB)
+    with Archive(str(tree), ALL, look=True) as archive:
+        stream = archive.stream()
+        next(stream)
+        (tree / "a").write_bytes(b"y" * 9 * MIB)
+        for _piece in stream:
+            pass
+        assert archive.summary.fingerprint != look(str(tree), ALL).fingerprint()

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
     Bandwidth,
+    Metered,
 )
 
 
@@ -53,3 +54,17 @@ def test_without_a_limit_nobody_waits() -> None:
     for _number in range(100):
         bandwidth.take(1 << 40)
     assert clock.waits == []
+
+
+def test_who_wants_to_know_hears_of_what_goes_by() -> None:
+    clock, told = Clock(), list[int]()
+    bandwidth = Bandwidth(1000, clock, clock.sleep)
+    metered = Metered(bandwidth, told.append)
+    metered.take(500)
+    bandwidth.take(100)
+    metered.take(1000)
+    assert clock.waits == pytest.approx([0.5, 0.1])
+    metered.spare(7_000_000)
+    bandwidth.spare(7_000_000)
+    assert told == [500, 1000, 7_000_000]
+    assert len(clock.waits) == 2, "what is not sent is not waited for"

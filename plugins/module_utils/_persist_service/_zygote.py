@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""A process with the engine loaded, which makes a child for each piece of work.
+
+The service itself stays small, and answers at once whatever is done: the interpreter's lock is another one. A child ends with its
+work, and gives back all memory. Each has a socket: it gets one line, and tells lines of JSON. When it hears another line, or the other end is
+gone, it cleans up and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import socket
+import typing as t
+
+from .._errors import LongshoreError
+from ._child import serve
+from ._environment import Settings
+
+#: How much children give way to the service itself.
+_NICE: t.Final = 5
+
+
+class Zygote:
+    """It is made before this process has any other thread, and lives until it is closed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process = os.fork()
+        if not self._process:
+            self._control.close()
+            _live(settings, theirs)
+        theirs.close()
+
+    def begin(self) -> socket.socket:
+        """A child that waits for its request. Raises ``OSError`` when the zygote is gone."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"."], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return ours
+
+    def fileno(self) -> int:
+        """Of what can be read once the zygote is gone."""
+        return self._control.fileno()
+
+    def close(self) -> None:
+        """Children that are left hear of it by their own sockets. Raises ``LongshoreError`` when it was gone before."""
+        self._control.close()
+        _process, status = os.waitpid(self._process, 0)
+        if status:
+            raise LongshoreError(
+                "The process that makes those for the jobs has ended.",
+                hint="It was killed, perhaps for its memory. Start the service again.",
+            )
+
+
+def _live(settings: Settings, control: socket.socket) -> t.NoReturn:
+    """The zygote's life."""
+    code = 1
+    try:
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, signal.SIG_IGN)
+        # nobody asks how its children ended
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        _load(settings)
+        # the collector leaves alone what children share
+        gc.collect()
+        gc.freeze()
+        while True:
+            message, descriptors, _flags, _address = socket.recv_fds(control, 1, 1)
+            if not message:
+                break
+            if not os.fork():
+                control.close()
+                _be_child(settings, socket.socket(fileno=descriptors[0]))
+            os.close(descriptors[0])
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _load(settings: Settings) -> None:
+    """What every child would load anew. Nothing is opened, since a thread would not outlive the fork."""
+    names = ["boto3"] if settings.store.family == "s3" else ["obstore"]
+    for name in (*names, "zstandard"):
+        # who needs it says so
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _be_child(settings: Settings, connection: socket.socket) -> t.NoReturn:
+    code = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # who only asks goes first
+        os.nice(_NICE)
+        serve(settings, connection)
+        code = 0
+    finally:
+        os._exit(code)

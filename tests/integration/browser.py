@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Headless Chromium, and what can be read there."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from selenium import webdriver
+
+from tests.servers._process import find_program
+
+Scheme = t.Literal["light", "dark"]
+
+
+@contextlib.contextmanager
+def chromium(width: int = 1700, height: int = 1200) -> t.Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = find_program("chromium")
+    for argument in (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"),
+        f"window-size={width},{height}",
+    ):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(find_program("chromedriver"))
+    driver = webdriver.Chrome(options, service)
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def console(driver: t.Any) -> list[t.Any]:
+    """What was written there since the last time, errors of the policy among it."""
+    return list(driver.get_log("browser"))
+
+
+def emulate(driver: t.Any, method: str, **parameters: t.Any) -> None:
+    driver.execute_cdp_cmd(f"Emulation.{method}", parameters)
+
+
+def prefer(driver: t.Any, scheme: Scheme) -> None:
+    media = {"name": "prefers-color-scheme", "value": scheme}
+    emulate(driver, "setEmulatedMedia", features=[media])
+
+
+def parse_colour(text: str) -> tuple[int, ...]:
+    """Of ``rgb(…)`` or ``rgba(…)``: red, green and blue."""
+    return tuple(int(one) for one in text[text.index("(") + 1 : -1].split(",")[:3])
+
+
+def luminance(colour: t.Sequence[int]) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+    parts = [one / 255 for one in colour]
+    linear = [
+        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: t.Sequence[int], other: t.Sequence[int]) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
