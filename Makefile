@@ -30,7 +30,7 @@ WHEELS :=
 
 SETUP := tests/setup
 FIND_PYTHON = python=$$($(SETUP)/find_python.sh $(PYTHON))
-ENTER = @cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES):$(COLLECTIONS)" \
+ENTER = @mkdir -p "$(TOOLS_HOME)" && cd "$(COPY)" && export HOME="$(TOOLS_HOME)" ANSIBLE_COLLECTIONS_PATH="$(NAMESPACES):$(COLLECTIONS)" \
 	PATH="$(VENV)/bin:$$PATH"
 RUN = $(ENTER) && set -x &&
 # One process more than processors, since many tests wait for something.

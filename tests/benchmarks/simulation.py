@@ -320,8 +320,8 @@ _MODEL: t.Final = """
 - Decrypting, hashing and writing go on while contents arrive, and are never slower than the host's link.
 - Nothing fails, no host is away, none is slower than the others. A host that is away has it that much later, and holds nobody up.
 - Swarm: the first hosts that ask are the seeds. The store sends them what no seed has, and what is left they get from each other,
-  as all do. Whoever is done goes on sending. Pieces are chosen at random of those that the other lacks, which is a little worse than the rarest first. Nobody has to fall back
-  to the store.
+  as all do. Whoever is done goes on sending. Pieces are chosen at random of those that the other lacks, which is a little worse than
+  the rarest first. Nobody has to fall back to the store.
 - Time goes from the publication to the switch of the `current` link. Figures for few hosts are means of many runs, up to 200.
 """
 

@@ -59,7 +59,8 @@ def places_of(target: str) -> tuple[Place, Place]:
 class Staging:
     """Made and locked, or taken over; ``folder`` and ``parent`` are open.
 
-    Use it as a context, which removes it, unless a swap is under way that only ``recover`` can finish. Raises ``LocalWriteError``, for the lock of another process too.
+    Use it as a context, which removes it, unless a swap is under way that only ``recover`` can finish. Raises
+    ``LocalWriteError``, for the lock of another process too.
     """
 
     def __init__(self, place: Place, *, is_there: bool = False) -> None:
