@@ -89,7 +89,7 @@ _PAGE: t.Final = """<!DOCTYPE html>
 <th scope="col" class="number">Stored</th><th scope="col">Encrypted</th><th scope="col">State</th><td></td>
 </tr></thead><tbody></tbody></table>
 </div>
-<p><button type="button" id="older">Show all</button></p>
+<p><button type="button" id="older" hidden>Show all</button></p>
 </section>
 </main>
 </div>

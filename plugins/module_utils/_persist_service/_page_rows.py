@@ -116,12 +116,12 @@ export function snapshotRow(session, snapshot) {
     actions.append(button("Restore \u2026", `Restore \u2026 ${time}`, () => session.restore(snapshot)));
   }
   const state = cell();
-  const [sealed, problems] = [snapshot.encryption ?? "no", snapshot.problems];
-  write(
-    state,
-    problems ? `! ${count(problems)} problems` : snapshot.verified ? "\u2713 read again" : "not read again",
-    problems ? "warn" : snapshot.verified ? "good" : "",
-  );
+  const {problems, verified} = snapshot;
+  if (problems) {
+    write(state, `! ${count(problems)} problems`, "warn");
+  } else {
+    write(state, verified ? "\u2713 verified" : "not verified", verified ? "good" : "");
+  }
   const element = make(
     "tr",
     {},
@@ -129,7 +129,7 @@ export function snapshotRow(session, snapshot) {
     make("td", {class: "number"}, count(snapshot.counts.file ?? 0)),
     make("td", {class: "number"}, size(snapshot.bytes)),
     make("td", {class: "number"}, size(snapshot.stored_bytes)),
-    cell(sealed),
+    cell(snapshot.encryption ?? "no"),
     state,
     actions,
   );

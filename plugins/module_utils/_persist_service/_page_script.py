@@ -115,12 +115,11 @@ class Session {
     this.streams.add(job.id);
     try {
       await watch(job.id, (one) => this.hear(one), this.ending.signal);
+      this.look();
     } catch {
-      // the next look tells what is wrong
-    }
-    this.streams.delete(job.id);
-    if (!this.isOver) {
-      await this.look();
+      // the next look tells what is wrong, and tries again
+    } finally {
+      this.streams.delete(job.id);
     }
   }
 
@@ -151,6 +150,9 @@ class Session {
   }
 
   began(job, doing) {
+    if (this.isOver) {
+      return;
+    }
     write(find("trouble"), "");
     write(find("news"), doing);
     this.take(job);
@@ -164,12 +166,10 @@ class Session {
 
   async cancel(id) {
     try {
-      this.take(await ask("DELETE", `/v1/jobs/${id}`));
-      write(find("news"), "The job is being cancelled.");
+      this.began(await ask("DELETE", `/v1/jobs/${id}`), "The job is being cancelled.");
     } catch (error) {
       complain(error);
     }
-    this.look();
   }
 
   restore(snapshot) {

@@ -16,8 +16,6 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.integration.browser import (
     Scheme,
@@ -29,7 +27,8 @@ from tests.integration.browser import (
     prefer,
 )
 from tests.integration.persistence_service.conftest import Scene, scene_of
-from tests.integration.persistence_service.service import PATIENCE, Door, Service
+from tests.integration.persistence_service.page import Page
+from tests.integration.persistence_service.service import PATIENCE, Door
 from tests.integration.volumes import tree
 from tests.servers.seaweedfs import SeaweedFS
 
@@ -64,109 +63,6 @@ class Guarded:
         self.door = door
 
 
-class Page:
-    """What somebody sees and does there."""
-
-    def __init__(self, driver: webdriver.Chrome, service: Service) -> None:
-        self.driver = driver
-        self.url = f"http://127.0.0.1:{service.port}/ui"
-        #: That a token is needed, or is a wrong one, is an answer that a browser writes down.
-        self.refused = False
-
-    def open(self) -> None:
-        self.driver.get(self.url)
-        self.until(lambda: self.shown("#login") or self.shown("#app"))
-
-    def log_in(self, token: str = FULL) -> None:
-        self.find("#token").send_keys(token, Keys.ENTER)
-        self.refused = True
-
-    def enter(self, token: str = FULL) -> None:
-        """As one who has the token, and with everything loaded."""
-        self.open()
-        self.driver.execute_script(
-            "sessionStorage.setItem('longshore-token', arguments[0])", token
-        )
-        self.refused = True
-        self.open()
-        self.until(lambda: self.text("#snapshots-said").endswith("."))
-
-    def until(self, ready: t.Callable[[], t.Any]) -> None:
-        WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _unused: ready())
-
-    def find(self, selector: str) -> WebElement:
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def shown(self, selector: str) -> bool:
-        return self.find(selector).is_displayed()
-
-    def text(self, selector: str) -> str:
-        return self.find(selector).text
-
-    def rows(self, table: str) -> list[str]:
-        # at once: rows come and go
-        script = "return Array.from(document.querySelectorAll(arguments[0]), (row) => row.innerText)"
-        return t.cast(
-            "list[str]", self.driver.execute_script(script, f"{table} tbody tr")
-        )
-
-    def click(self, name: str, at: int = 0) -> None:
-        """A button, by its name for those who do not see it."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, f'[aria-label^="{name}"]')
-        found[at].click()
-
-    def choose(self, row: int) -> None:
-        self.driver.find_elements(By.CSS_SELECTOR, "#volumes input")[row].click()
-        self.until(lambda: self.text("#snapshots-said").endswith("."))
-
-    @property
-    def focused(self) -> WebElement:
-        return self.driver.switch_to.active_element
-
-    def name_of_focused(self) -> str:
-        one = self.focused
-        return one.get_attribute("aria-label") or one.text
-
-    def tab_to(self, name: str) -> None:
-        """By the keyboard alone; where the focus is can be seen at every step."""
-        for _unused in range(40):
-            self.focused.send_keys(Keys.TAB)
-            outline = self.focused.value_of_css_property("outline-style")
-            assert outline == "solid", self.focused.get_attribute("outerHTML")
-            if self.name_of_focused().startswith(name):
-                return
-        raise AssertionError(f"no {name}")
-
-    def wait_for_news(self, begin: str) -> str:
-        self.until(lambda: self.text("#news").startswith(begin))
-        return self.text("#news")
-
-    def save(self, volume: int = 0) -> str:
-        """What is heard of it; its snapshot is there then."""
-        known = len(self.rows("#snapshots"))
-        self.click("Save ", volume)
-        return self.wait_for_snapshot(known)
-
-    def wait_for_snapshot(self, known: int) -> str:
-        said = self.wait_for_news("save of ")
-        self.until(lambda: len(self.rows("#snapshots")) == known + 1)
-        return said
-
-    def wait_for_differences(self) -> str:
-        button = self.find("[name=confirm]")
-        self.until(button.is_enabled)
-        return self.text("#restore-differences")
-
-    def nodes(self) -> list[tuple[str, str]]:
-        """Role and name of all that those have who do not see it."""
-        tree = self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})
-        return [
-            (one["role"]["value"], one.get("name", {}).get("value", ""))
-            for one in tree["nodes"]
-            if not one["ignored"]
-        ]
-
-
 @pytest.fixture(scope="module")
 def driver() -> t.Iterator[webdriver.Chrome]:
     with chromium() as started:
@@ -199,10 +95,10 @@ def page(guarded: Guarded, driver: webdriver.Chrome) -> t.Iterator[Page]:
     yield made
     guarded.door.open()
     # whatever was done: nothing was refused by the policy, or failed
-    said = console(driver)
-    if made.refused:
-        said = [one for one in said if "/v1/service - Failed" not in one["message"]]
-    assert said == []
+    said = [one["message"] for one in console(driver)]
+    assert [
+        one for one in said if not any(known in one for known in made.expected)
+    ] == []
     driver.execute_script("sessionStorage.clear()")
     driver.get("about:blank")
     console(driver)
@@ -215,7 +111,6 @@ def damage(volume: Path) -> None:
 
 def test_log_in_and_out(page: Page) -> None:
     page.open()
-    page.refused = True
     assert page.focused.get_attribute("id") == "token"
     assert page.find("#token").get_attribute("type") == "password"
     for wrong in (FULL[:-1], "p\u00e4ssword \u2713"):
@@ -235,6 +130,18 @@ def test_log_in_and_out(page: Page) -> None:
     assert page.driver.execute_script(kept) == [0, "", 0]
     page.open()
     assert page.shown("#login")
+
+
+def test_without_tokens_there_is_no_login(
+    driver: webdriver.Chrome, scene: Scene
+) -> None:
+    page = Page(driver, scene.start().ready())
+    page.open()
+    page.until(lambda: page.text("#snapshots-said") == "There is no snapshot yet.")
+    assert not page.shown("#login") and not page.shown("#leave")
+    assert not page.shown("#plot-box") and not page.shown("#older")
+    driver.get("about:blank")
+    assert console(driver) == []
 
 
 def test_save_damage_restore(page: Page, guarded: Guarded) -> None:
@@ -319,6 +226,27 @@ def test_progress_and_cancelling(page: Page, guarded: Guarded) -> None:
     page.until(lambda: page.text("#news").startswith("save of "))
     page.until(lambda: "!" in page.rows("#jobs")[0])
     assert not page.driver.find_elements(By.CSS_SELECTOR, "#jobs button")
+
+
+def test_the_service_is_away_for_a_while(page: Page) -> None:
+    page.enter()
+    way = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.driver.execute_cdp_cmd("Network.enable", {})
+
+    def be(away: bool, said: str) -> None:
+        page.driver.execute_cdp_cmd(
+            "Network.emulateNetworkConditions", {"offline": away, **way}
+        )
+        # as when somebody comes back to the tab: it looks at once
+        page.driver.execute_script(
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        page.until(lambda: page.text("#trouble") == said)
+        assert len(page.rows("#volumes")) == 2
+
+    be(True, "The service cannot be reached.")
+    be(False, "")
+    page.expected.append("ERR_INTERNET_DISCONNECTED")
 
 
 def test_a_hostile_name(page: Page, guarded: Guarded) -> None:
