@@ -388,7 +388,10 @@ def test_control_c_ends_the_workers(tmp_path: Path) -> None:
             begun.append(key)
             if operation == "write" and key == "0005":
                 os.kill(os.getpid(), signal.SIGINT)
+            if operation == "write" and key >= "0005":
                 signalled.wait(30)
+                # so that not everything is written before anybody can be told to stop
+                threading.Event().wait(0.01)
 
         signalled = threading.Event()
         signal.signal(signal.SIGINT, lambda *_: _raise(signalled))
