@@ -231,6 +231,8 @@ class Swarm:
         got: list[tuple[int, int]] = []
         for host in receivers:
             others = self.neighbours[host]
+            if not others:
+                continue
             begin = self.chance.randrange(len(others))
             for place in range(begin, begin + len(others)):
                 other = others[place % len(others)]
