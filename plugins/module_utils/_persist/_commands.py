@@ -12,19 +12,16 @@ group can be ended with it.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import tempfile
 import typing as t
 
 from .._errors import LongshoreError
+from .._process_group import end_group
 
 #: Bytes of what it wrote that are told: the last ones.
 _TOLD: t.Final = 500
-#: Seconds between being asked to end and being ended.
-_GRACE: t.Final = 5.0
 
 
 class CommandError(LongshoreError):
@@ -69,7 +66,7 @@ def run_command(command: Command) -> None:
             ) from None
         finally:
             if process.returncode is None:
-                _end_group(process)
+                end_group(process)
         if process.returncode:
             raise CommandError(
                 f"The command {command} {_how(process.returncode)}.{_end_of(output)}"
@@ -87,14 +84,3 @@ def _end_of(output: t.IO[bytes]) -> str:
     output.seek(max(0, size - _TOLD))
     text = output.read().decode(errors="replace").strip()
     return f" It wrote: {text}" if text else ""
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ask all of its process group to end, then end it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        # what did not listen, or was left behind
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -13,22 +13,19 @@ process group can be ended with it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import shutil
-import signal
 import subprocess
 import threading
 import time
 import typing as t
 
 from ..._errors import ConfigurationError, LongshoreError
+from ..._process_group import end_group
 
 #: Bytes of output that are kept: the last ones.
 _KEPT: t.Final = 4096
-#: Seconds between being asked to end and being ended.
-_GRACE: t.Final = 5.0
 #: Seconds in which the output may still come when the program itself has ended.
 _REST: t.Final = 0.5
 _TICK: t.Final = 0.2
@@ -137,7 +134,7 @@ class Hook:
                     fault = f"did not end in {self._timeout:g} s, and was ended"
         finally:
             if process.poll() is None:
-                _end_group(process)
+                end_group(process)
             output.finish()
         text = output.text
         name = self._arguments[0]
@@ -163,17 +160,6 @@ def _stopped(name: str) -> HookStoppedError:
 def _environment(variables: t.Mapping[str, str]) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {"PATH": _PATH, **inherited, **variables}
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ask all of its process group to end, then end it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        # what did not listen, or was left behind; the number is not anybody else's while it has members
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 class _Output:

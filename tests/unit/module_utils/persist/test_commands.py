@@ -63,7 +63,10 @@ def test_all_of_its_group_ends_with_its_time(tmp_path: Path) -> None:
     before = threading.active_count()
     started = Command(("sh", "-c", script), 0.3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f"{run_command.__module__}._GRACE", 0.2)
+        patch.setattr(
+            "ansible_collections.longshore.storage.plugins.module_utils._process_group._GRACE",
+            0.2,
+        )
         with pytest.raises(CommandError, match="did not end in 0.3 s"):
             run_command(started)
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
