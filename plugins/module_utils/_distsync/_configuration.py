@@ -54,6 +54,10 @@ DEFAULT_REGION: t.Final = "us-east-1"
 KEYS: t.Final = {**SHARED_KEYS, **DAEMON_KEYS, **SWARM_KEYS}
 
 
+#: What is shorter is no secret, and may be a part of a word.
+_SHORTEST_SECRET: t.Final = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One configuration, for publishing or for fetching. Secrets are left out of ``repr``.
@@ -83,6 +87,14 @@ class Configuration:
     output_dir: str | None = None
     daemon: DaemonOptions = DaemonOptions()
     swarm_settings: SwarmSettings = SwarmSettings()
+
+    @property
+    def secrets(self) -> list[str]:
+        """What of it must be in no text that anybody reads."""
+        store, key = self.store, self.signing_key
+        written = [self.secret.encode(), store.secret, store.token]
+        written.append(key.encode() if key is not None else None)
+        return [one for one in written if one and len(one) >= _SHORTEST_SECRET]
 
 
 class Parsed(t.NamedTuple):

@@ -16,8 +16,8 @@ import socket
 import typing as t
 from datetime import UTC, datetime
 
+from .._event_log import Log
 from ._failures import Document, ServiceError, error_document
-from ._log import Log
 from ._mounts import is_in
 from ._paths import shown
 from ._request import Kind, Layout, Mode, Request

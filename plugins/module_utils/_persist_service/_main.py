@@ -15,8 +15,8 @@ import sys
 import typing as t
 
 from .._errors import ConfigurationError, LongshoreError
+from .._event_log import LibraryHandler, Log
 from ._environment import read_settings
-from ._log import LibraryHandler, Log
 from ._server import listen, serve
 from ._zygote import Zygote
 
@@ -36,7 +36,8 @@ def main(environ: t.Mapping[str, str] | None = None) -> int:
 def _run(environ: t.Mapping[str, str]) -> None:
     settings = read_settings(environ)
     _make_folder(settings.state_path)
-    log = Log(sys.stderr, settings.secrets)
+    log = Log(sys.stderr)
+    log.hide(settings.secrets)
     logging.getLogger().addHandler(LibraryHandler(log))
     zygote = Zygote(settings)
     try:

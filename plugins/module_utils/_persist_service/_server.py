@@ -15,9 +15,9 @@ import socket
 import typing as t
 
 from .._errors import ConfigurationError, MissingLibraryError
+from .._event_log import Log
 from ._environment import Settings
 from ._jobs import Call
-from ._log import Log
 from ._request import Request
 from ._schedule import fill, keep_schedule
 from ._service import Service

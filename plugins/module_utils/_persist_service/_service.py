@@ -14,12 +14,12 @@ import stat
 import typing as t
 from datetime import datetime
 
+from .._event_log import Log
 from ._environment import Settings
 from ._failures import ServiceError
 from ._guard import Guard, Rate
 from ._http import HttpRequest
 from ._jobs import Call, Children, Job, Jobs, Origin
-from ._log import Log
 from ._metrics import Metrics
 from ._paths import Allowed, normal
 from ._request import Layout, Request

@@ -18,6 +18,7 @@ import threading
 import time
 import typing as t
 
+from ..._event_log import Log
 from .._configuration import Configuration
 from .._configuration_daemon import Layout, assigned
 from .._configuration_values import Format
@@ -28,7 +29,6 @@ from .._results import Fetched, Listed
 from .._targets import Target, keep
 from ._folder import Folder, Mark, Note, Pending, digest_of, mark_of
 from ._hook import Hook, HookError, HookStoppedError
-from ._log import Log
 from ._retention import Retention
 from ._slots import Slot, channel_folder, slot_of
 

@@ -14,11 +14,11 @@ import typing as t
 
 from ..._drivers._base import Store
 from ..._errors import LongshoreError
+from ..._event_log import Log
 from .._configuration import Configuration
 from .._status import ArtifactStatus, HostStatus, write_status
 from ._board import ArtifactState, Board, Key
 from ._folder import Folder
-from ._log import Log
 
 #: Seconds: a change is reported at once, the next one after so long, and nothing new after so much longer.
 _BETWEEN: t.Final = 5.0

@@ -20,11 +20,11 @@ import time
 import typing as t
 
 from ..._errors import LongshoreError
+from ..._event_log import LibraryHandler, Log
 from .._configuration import Configuration
 from .._configuration_file import read_configuration
 from ._engine import Engine
 from ._folder import Folder
-from ._log import LibraryHandler, Log
 from ._memory import keep_small
 from ._signals import Signals
 from ._systemd import Notifier
@@ -120,7 +120,7 @@ class _Process:
 
     def _read(self) -> Configuration:
         parsed = read_configuration(self._path, needs={"OutputDir"})
-        self._log.hide(parsed.configuration)
+        self._log.hide(parsed.configuration.secrets)
         for text in parsed.warnings:
             self._log.warning("configuration", text=text)
         return parsed.configuration

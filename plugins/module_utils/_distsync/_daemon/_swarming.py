@@ -13,8 +13,8 @@ import contextlib
 import os
 import typing as t
 
+from ..._event_log import Log
 from .._configuration import Configuration
-from ._log import Log
 
 if t.TYPE_CHECKING:
     from .._swarm._swarm import Swarm

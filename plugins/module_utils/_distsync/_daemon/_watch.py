@@ -15,13 +15,13 @@ import time
 import typing as t
 
 from ..._errors import LongshoreError
+from ..._event_log import Log
 from .._configuration import Configuration
 from .._failures import ReleaseMissingError
 from .._results import Seen
 from ._backlog import Backlog
 from ._board import Board
 from ._folder import Folder
-from ._log import Log
 from ._sqs import Queue
 
 if t.TYPE_CHECKING:

@@ -20,6 +20,9 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._event_log import (
+    Log,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._persist_service import (
     _cron,
 )
@@ -31,9 +34,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist_service
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist_service._jobs import (
     Jobs,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._persist_service._log import (
-    Log,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist_service._request import (
     Request,
@@ -83,7 +83,7 @@ class Children:
 
 
 def jobs_of(children: Children, most: int = 1) -> Jobs:
-    log = Log(io.StringIO(), ())
+    log = Log(io.StringIO())
     return Jobs(children, most, ["/a"], log, lambda _job: None)
 
 
@@ -162,7 +162,7 @@ def service_of(folder: Path, children: Children, **settings: t.Any) -> Service:
         jitter=0.0,
         **settings,
     )
-    return Service(made, children, Log(io.StringIO(), ()))
+    return Service(made, children, Log(io.StringIO()))
 
 
 def test_the_schedule_saves_and_prunes(

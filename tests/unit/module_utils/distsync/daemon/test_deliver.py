@@ -37,9 +37,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._daemo
     HookError,
     HookStoppedError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._daemon._log import (
-    Log,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._daemon._slots import (
     VersionsSlot,
 )
@@ -58,6 +55,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._resul
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     LocalWriteError,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._event_log import (
+    Log,
 )
 from tests.unit.module_utils.distsync.release_helpers import Scene
 

@@ -14,10 +14,6 @@ from urllib.parse import quote
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._configuration import (
     Configuration,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._daemon._log import (
-    LibraryHandler,
-    Log,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
 )
@@ -26,6 +22,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._event_log import (
+    LibraryHandler,
+    Log,
 )
 
 PASSWORD = "d0/n0t+sh0w"
@@ -58,7 +58,7 @@ def test_no_secrets_in_any_form() -> None:
         Endpoint("S3", "b", key="AKID", secret=PASSWORD, token="t0ken"),
         signing_key=SigningKey.generate(),
     )
-    log.hide(configuration)
+    log.hide(configuration.secrets)
     assert configuration.signing_key is not None
     secrets = [
         PASSWORD,
