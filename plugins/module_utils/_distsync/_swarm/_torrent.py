@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import math
 import threading
 import time
 import typing as t
@@ -27,9 +28,9 @@ _BURST: t.Final = 2 * 1024 * 1024
 FLUSH: t.Final = 2.0
 #: Without an answer for so long, it is asked for again.
 LOST: t.Final = 5.0
-#: Of pieces, for the library: those that another host draws from the bucket, and those that this one does.
-_OTHERS: t.Final = 1
-_OURS: t.Final = 7
+#: Peers that a host gives to at the same time while it draws: what it has is new to all, and they give it on.
+_FIRST_HAND: t.Final = 3
+_NO_LIMIT: t.Final = -1
 
 
 class Stage(enum.Enum):
@@ -86,6 +87,11 @@ class Torrent:
         self._most = self._checked = 0
         self._progressed = self._flushed = time.monotonic()
         self._flushing = self._is_last = False
+        #: The pieces that this host has to draw, and since when it does.
+        self._part = range(0)
+        self._drawing = 0.0
+        #: Who has its part waits for the others until then, before it helps them.
+        self._helps = math.inf
 
     # -- told by the swarm
 
@@ -108,6 +114,7 @@ class Torrent:
             self.stage = Stage.WRITING
             self._progressed = time.monotonic()
             self._stop_drawing()
+            self.handle.set_max_uploads(_NO_LIMIT)
             if not self._flushing:
                 self._flush()
         elif self.origin is not None:
@@ -164,6 +171,12 @@ class Torrent:
 
     # -- within
 
+    def _has_its_part(self, status: t.Any) -> bool:
+        """Whether what is still missing is drawn by others."""
+        if not self._part or self._helps < math.inf:
+            return False
+        return all(status.pieces[self._part.start : self._part.stop])
+
     def _progress(self, status: t.Any, members: Members) -> None:
         now = time.monotonic()
         checking = str(status.state).startswith("checking")
@@ -178,12 +191,16 @@ class Torrent:
         if due and not checking and (not self._flushing or now - self._flushed > LOST):
             self._flush()
         waited = now - self._progressed
+        if self.draws and self._has_its_part(status):
+            self._stop_drawing()
+            self._helps = now + (now - self._drawing)
         if checking or self.draws:
             if waited >= GIVE_UP + self._between:
                 self.fail(f"nothing went on for {waited:.0f} seconds")
             return
         ours = members.role(self.artifact)
-        if ours.share is not None or waited >= ours.patience:
+        draws = ours.share is not None and (not self._part or now >= self._helps)
+        if draws or waited >= ours.patience:
             # the bucket has as long as anybody
             self._progressed = now
             self._draw(ours.share)
@@ -206,13 +223,12 @@ class Torrent:
         """From the bucket. Those that are to do so begin with different parts, and give them to each other."""
         if self.origin is None:
             return
-        if share is not None and share[1] > 1:
-            number, seeds = share
+        if share is not None and not self._part:
             count = self.handle.torrent_file().num_pieces()
-            begin, end = count * number // seeds, count * (number + 1) // seeds
-            self.handle.prioritize_pieces(
-                [_OURS if begin <= one < end else _OTHERS for one in range(count)]
-            )
+            self._part = part(count, *share)
+            self._drawing = time.monotonic()
+            self.handle.prioritize_pieces(priorities(count, *share))
+            self.handle.set_max_uploads(_FIRST_HAND)
         self._url = self._webseed.offer(self.origin)
         self.handle.add_url_seed(self._url)
 
@@ -223,3 +239,25 @@ class Torrent:
             # the library may know it no more
             with contextlib.suppress(RuntimeError):
                 self.handle.remove_url_seed(url)
+
+
+def part(count: int, number: int, seeds: int) -> range:
+    """Of ``count`` pieces, those that the one with this number of ``seeds`` draws from the bucket."""
+    return range(count * number // seeds, count * (number + 1) // seeds)
+
+
+def priorities(count: int, number: int, seeds: int) -> list[int]:
+    """Of each of ``count`` pieces, from 1 to 7, for the one with this number of ``seeds``.
+
+    Its own part comes first, from its beginning to its end; then those of the others, each from its end, because
+    these begin at the beginning.
+    """
+    found = []
+    for other in range(seeds):
+        pieces = part(count, other, seeds)
+        for place in range(len(pieces)):
+            if other == number:
+                found.append(7 - 4 * place // len(pieces))
+            else:
+                found.append(1 + 3 * place // len(pieces))
+    return found
