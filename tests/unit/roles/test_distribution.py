@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import re
 import runpy
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import jinja2
 import pytest
-import yaml
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._configuration_file import (
     read_configuration,
@@ -26,8 +24,17 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._signing import (
     SigningKey,
 )
+from tests.unit.roles.roles import (
+    ROOT,
+    constraints,
+    defaults,
+    documented_defaults,
+    options,
+    pins,
+    read_yaml,
+    variables,
+)
 
-ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "distribution"
 
 BASE = f"""\
@@ -45,38 +52,18 @@ PublicKey = "{SigningKey.generate().public.encode()}"
 """
 
 
-def read_yaml(path: Path) -> t.Any:
-    return yaml.safe_load(path.read_text())  # type: ignore[no-untyped-call]  # yaml has no types
-
-
-def options() -> dict[str, t.Any]:
-    specs = read_yaml(ROLE / "meta" / "argument_specs.yml")
-    return t.cast("dict[str, t.Any]", specs["argument_specs"]["main"]["options"])
-
-
 def test_defaults_are_those_that_are_documented() -> None:
-    documented = {
-        name: option["default"]
-        for name, option in options().items()
-        if "default" in option
-    }
-    assert read_yaml(ROLE / "defaults" / "main.yml") == documented
+    assert defaults(ROLE) == documented_defaults(ROLE)
 
 
 def test_every_option_is_used() -> None:
-    files = [*ROLE.glob("tasks/*"), *ROLE.glob("templates/*"), *ROLE.glob("vars/*")]
-    text = "".join(one.read_text() for one in files)
-    used = set(re.findall(r"(?<![_\w])distribution_[a-z_]+", text))
-    assert used - {"distribution_major_version"} == options().keys()
+    used = variables(ROLE)
+    assert used - {"distribution_major_version"} == options(ROLE).keys()
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-swarm.txt"])
 def test_requirements_are_pinned_to_what_is_tested(name: str) -> None:
-    def pins(path: Path) -> set[str]:
-        lines = path.read_text().lower().replace("_", "-").splitlines()
-        return {line for line in lines if line and not line.startswith("#")}
-
-    assert pins(ROLE / "files" / name) <= pins(ROOT / "tests" / "constraints.txt")
+    assert pins(ROLE / "files" / name) <= constraints()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +127,7 @@ def written(
 ) -> Path:
     """The configuration that the role writes; ``hosts``: of the group ``web``, with their variables and facts."""
     known = {
-        **read_yaml(ROLE / "defaults" / "main.yml"),
+        **defaults(ROLE),
         "distribution_server_configuration": BASE,
         **variables,
     }

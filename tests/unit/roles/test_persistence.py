@@ -11,49 +11,36 @@ import subprocess
 import sys
 import tarfile
 import threading
-import typing as t
 import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.unit.roles.roles import (
+    ROOT,
+    constraints,
+    defaults,
+    documented_defaults,
+    options,
+    pins,
+    read_yaml,
+    variables,
+)
+
 ROLE = ROOT / "roles" / "persistence"
 FILES = ROLE / "files"
 
 
-def read_yaml(path: Path) -> t.Any:
-    return yaml.safe_load(path.read_text())  # type: ignore[no-untyped-call]  # yaml has no types
-
-
-def options() -> dict[str, t.Any]:
-    specs = read_yaml(ROLE / "meta" / "argument_specs.yml")
-    return t.cast("dict[str, t.Any]", specs["argument_specs"]["main"]["options"])
-
-
 def test_defaults_are_those_that_are_documented() -> None:
-    documented = {
-        name: option["default"]
-        for name, option in options().items()
-        if "default" in option
-    }
-    assert read_yaml(ROLE / "defaults" / "main.yml") == documented
+    assert defaults(ROLE) == documented_defaults(ROLE)
 
 
 def test_every_option_is_used() -> None:
-    files = [*ROLE.glob("tasks/*"), *ROLE.glob("vars/*")]
-    text = "".join(one.read_text() for one in files)
-    assert set(re.findall(r"(?<![_\w])persistence_[a-z_]+", text)) == options().keys()
+    assert variables(ROLE) == options(ROLE).keys()
 
 
 def test_requirements_are_pinned_to_what_is_tested() -> None:
-    def pins(path: Path) -> set[str]:
-        lines = path.read_text().lower().replace("_", "-").splitlines()
-        return {line for line in lines if line and not line.startswith("#")}
-
-    ours = pins(FILES / "requirements.txt")
-    assert ours <= pins(ROOT / "tests" / "constraints.txt")
+    assert pins(FILES / "requirements.txt") <= constraints()
 
 
 def test_secrets_are_the_variables_that_the_service_takes_as_files() -> None:
