@@ -29,6 +29,7 @@ RELEASES = Path("/srv/releases")
 DAEMON = "http://127.0.0.1:9290"
 #: Seconds.
 PATIENCE = 120
+#: Nobody tells when the daemon and its hook are done, so they are asked; all servers of the fleet do that at once.
 BETWEEN = 0.3
 
 

@@ -19,6 +19,7 @@ import time
 STATUS = ["distsync", "status", "-c", "/etc/distsync/uploader.toml", "--json"]
 #: Seconds.
 PATIENCE = 90
+#: Hosts report to the bucket, which tells nobody; to ask takes a request for each host.
 BETWEEN = 1.0
 
 

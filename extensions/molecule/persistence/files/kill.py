@@ -30,6 +30,7 @@ def kill(container: str) -> None:
             sys.exit(f"It was over before it could be killed: {job}")
         if job["bytes"]:
             break
+        # the service tells nobody outside of its container; more often would only load the engine
         time.sleep(0.05)
     os.kill(process, signal.SIGKILL)
 
