@@ -33,7 +33,7 @@ NOTE: t.Final = (
 )
 
 _SIZE: t.Final = 1_000_000
-#: Seconds that it settles first.
+#: Seconds that it settles first: what starting took, and threads that end late, are no rest.
 _SETTLE: t.Final = 15.0
 
 
@@ -65,6 +65,7 @@ def _rest(fleet: Fleet, seconds: float) -> Table:
     daemon.wait_for("delivered")
     time.sleep(_SETTLE)
     before = _processor(daemon)
+    # what is measured
     time.sleep(seconds)
     share = (_processor(daemon) - before) / seconds
     pages = int(Path(f"/proc/{daemon.process.pid}/statm").read_text().split()[1])

@@ -50,11 +50,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
 )
 from tests.integration.places import Place
 from tests.servers._process import REPOSITORY
+from tests.waiting import PATIENCE
 
 Event = dict[str, t.Any]
 
-#: Seconds in which whatever is waited for has come, on any machine.
-PATIENCE: t.Final = 60.0
 _NAMESPACES: t.Final = (
     *(
         one

@@ -48,10 +48,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
     SharedSecret,
 )
 from tests.servers._process import free_ports
+from tests.waiting import PATIENCE
 
 SIZE = 6 * 1024 * 1024 + 4321
-#: Of each, for what is waited for; nothing takes as long.
-PATIENCE = 60.0
 
 
 def address(number: int) -> str:
@@ -154,14 +153,6 @@ def standing(swarm: Swarm) -> Standing:
     """Of its only object."""
     (found,) = swarm.standings()
     return found
-
-
-def until(is_so: t.Callable[[], object]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to this"
-        time.sleep(0.05)
 
 
 class Outsider:

@@ -38,11 +38,12 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._statu
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
 )
-from tests.integration.daemons import PATIENCE, Daemon, Fleet, ask
+from tests.integration.daemons import Daemon, Fleet, ask
 from tests.integration.networks import Tripwire
 from tests.integration.places import Places
 from tests.servers._process import free_ports
 from tests.servers.moto import Moto
+from tests.waiting import PATIENCE, wait_until
 
 MIB = 1024 * 1024
 BIG = random.Random(1).randbytes(24 * MIB + 12345)
@@ -189,13 +190,6 @@ def test_ended_while_the_hook_runs(new: NewFleet) -> None:
     daemon.wait_for("delivered")
     assert len(begun.read_text().split()) == 2
     assert daemon.end() == 0
-
-
-def wait_until(condition: t.Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_killed_at_random_moments(new: NewFleet) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.daemons import PATIENCE, Daemon, Fleet
+from tests.integration.daemons import Daemon, Fleet
 from tests.integration.places import Places
+from tests.waiting import PATIENCE
 
 MIB = 1024 * 1024
 DAY = 86400

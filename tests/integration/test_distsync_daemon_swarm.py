@@ -32,8 +32,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalo
 )
 from tests.integration.daemons import Daemon, Fleet, ask
 from tests.integration.places import Places
-from tests.integration.swarms import address, until
+from tests.integration.swarms import address
 from tests.servers._process import free_ports
+from tests.waiting import wait_until
 
 DATA = random.Random(7).randbytes(6 * 1024 * 1024 + 77)
 HOSTS = (2, 3)
@@ -139,11 +140,11 @@ def test_who_waits_for_the_swarm_can_be_told(fleet: Fleet, hosts: list[Host]) ->
     host.configure(download_limit=200_000)
     daemon = host.start()
     daemon.wait_for("started")
-    until(lambda: host.metric("have") > 0)
+    wait_until(lambda: host.metric("have") > 0)
     assert daemon.end() == 0 and daemon.events("delivered") == []
     daemon = host.start()
     daemon.wait_for("started")
-    until(lambda: host.metric("have") > 0)
+    wait_until(lambda: host.metric("have") > 0)
     host.configure()
     daemon.send(signal.SIGHUP)
     daemon.wait_for("reloaded")

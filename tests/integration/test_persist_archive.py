@@ -62,6 +62,7 @@ def _killed(data: bytes, target: Path, mode: str, after: float) -> bool:
     if not process:
         _restored(data, target, mode)
         os._exit(0)
+    # the moment of the kill
     time.sleep(after)
     os.kill(process, signal.SIGKILL)
     return os.waitpid(process, 0)[1] == signal.SIGKILL

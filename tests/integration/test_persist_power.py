@@ -90,6 +90,7 @@ def test_what_nobody_brought_to_the_disk_is_lost(
                         file.flush()
                         os.fsync(file.fileno())
             os.write(is_ready, b"x")
+            # until the power fails, once the parent has read
             time.sleep(600)
 
         assert not disk.ended(write, lambda: os.read(ready, 1))

@@ -65,7 +65,6 @@ from tests.integration import swarm_program
 from tests.integration.networks import Way
 from tests.integration.places import Place, Places
 from tests.integration.swarms import (
-    PATIENCE,
     SIZE,
     Fleet,
     Outsider,
@@ -73,8 +72,8 @@ from tests.integration.swarms import (
     patient,
     running,
     standing,
-    until,
 )
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -195,7 +194,7 @@ def test_what_is_never_written_is_not_waited_for(
     with fleet.swarm(2) as swarm:
         with pytest.raises(SwarmError, match="could not be written"):
             fleet.fetch(swarm)
-        until(lambda: swarm.standings() == [])
+        wait_until(lambda: swarm.standings() == [])
 
 
 def test_a_lost_answer_is_asked_for_again(
@@ -227,7 +226,7 @@ def test_one_object_that_fails_is_not_the_others_affair(
         other = Fleet(tmp_path, store, 1, 4 * 1024 * 1024)
         other.secret, other.port = fleet.secret, fleet.port
         second = other.begin(swarm)
-        until(lambda: len(swarm.standings()) == 2)
+        wait_until(lambda: len(swarm.standings()) == 2)
         for torrent in swarm._torrents.values():
             if torrent.artifact == other.artifact:
                 swarm._session.remove_torrent(torrent.handle)
@@ -272,7 +271,7 @@ def test_a_stranger_gets_nothing(store: Store, tmp_path: Path) -> None:
         stranger = Outsider(tmp_path / "stranger", 99)
         torrent = stranger.add(fleet.metainfo)
         torrent.connect_peer((address(2), fleet.port))
-        until(stranger.was_turned_away)
+        wait_until(stranger.was_turned_away)
         assert torrent.status().total_payload_download == 0
         assert standing(swarm).sent == 0
 
@@ -287,7 +286,7 @@ def test_who_lacks_the_secret_gets_nothing(store: Store, tmp_path: Path) -> None
         torrent = outsider.add(fleet.metainfo)
         fleet.secret = right
         torrent.connect_peer((address(2), fleet.port))
-        until(outsider.was_turned_away)
+        wait_until(outsider.was_turned_away)
         assert torrent.status().total_payload_download == 0
 
 
@@ -300,7 +299,7 @@ def test_nothing_goes_over_the_network_in_the_clear(
         outsider = Outsider(tmp_path / "outsider", 3, encrypted=False)
         torrent = outsider.add(fleet.metainfo)
         torrent.connect_peer((address(2), fleet.port))
-        until(outsider.was_turned_away)
+        wait_until(outsider.was_turned_away)
         assert torrent.status().total_payload_download == 0
 
 
@@ -314,11 +313,11 @@ def test_a_peer_that_sends_bad_data_is_dropped(
     file = hostile.folder / fleet.file(2).name
     file.write_bytes(fleet.data)
     torrent = hostile.add(fleet.metainfo)
-    until(lambda: torrent.status().is_seeding)
+    wait_until(lambda: torrent.status().is_seeding)
     file.write_bytes(bytes(len(fleet.data)))
     with fleet.swarm(third, seeds=1) as swarm:
         thread = fleet.begin(swarm)
-        until(hostile.was_turned_away)
+        wait_until(hostile.was_turned_away)
         assert torrent.status().total_payload_upload > 0
         # an honest one comes, and has it from the bucket
         with fleet.swarm(second, peers=(Peer(address(third)),), seeds=2) as honest:
@@ -337,9 +336,9 @@ def test_a_host_gives_for_a_time(store: Store, tmp_path: Path) -> None:
     with fleet.swarm(2, seed_time=0.0) as swarm:
         with swarm.obtained(fleet.wanted()) as (there, key):
             # while it is in use it stays
-            until(lambda: fleet.file(2).with_name(f"{key}.seed").exists())
+            wait_until(lambda: fleet.file(2).with_name(f"{key}.seed").exists())
             assert b"".join(there.read(key).chunks) == fleet.data
-        until(lambda: not list(fleet.place(2).iterdir()))
+        wait_until(lambda: not list(fleet.place(2).iterdir()))
         assert swarm.standings() == []
 
 
@@ -353,7 +352,7 @@ def test_a_host_gives_so_many_times(
         [fleet.swarm(first, seeds=1, seed_ratio=1.0), fleet.swarm(second, seeds=1)]
     ) as swarms:
         assert fleet.fetch_all(swarms) == [fleet.data] * 2
-        until(lambda: not list(fleet.place(first).iterdir()))
+        wait_until(lambda: not list(fleet.place(first).iterdir()))
         assert fleet.file(second).exists()
 
 
@@ -365,7 +364,7 @@ def test_a_host_that_was_restarted_gives_again(
     first, second = fleet.order()
     with fleet.swarm(first, seeds=1) as swarm:
         assert fleet.fetch(swarm) == fleet.data
-        until(lambda: len(list(fleet.place(first).iterdir())) == 2)
+        wait_until(lambda: len(list(fleet.place(first).iterdir())) == 2)
     store.delete([fleet.key])
     with running([fleet.swarm(first, seeds=1), fleet.swarm(second, seeds=1)]) as swarms:
         assert fleet.fetch(swarms[1]) == fleet.data
@@ -427,7 +426,7 @@ def test_ending_while_it_fetches(store: Store, tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, store, 1)
     with fleet.swarm(2, download_limit=100_000) as swarm:
         thread = fleet.begin(swarm)
-        until(lambda: standing(swarm).have > 0)
+        wait_until(lambda: standing(swarm).have > 0)
     thread.join(PATIENCE)
     assert not thread.is_alive() and isinstance(fleet.got, SwarmError)
 
@@ -444,7 +443,7 @@ def test_hosts_find_each_other_in_the_local_network(
         for one in fleet.numbers
     ]
     with running(swarms):
-        until(lambda: all(one.hosts() for one in swarms))
+        wait_until(lambda: all(one.hosts() for one in swarms))
         patient(monkeypatch)
         assert fleet.fetch_all(swarms) == [fleet.data] * 2
         assert sum(standing(one).drawn > 0 for one in swarms) == 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import time
 import typing as t
 import uuid
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.integration.volumes import Volume, tree
 from tests.servers.docker import DockerEngine
 from tests.servers.podman import PodmanEngine
 from tests.unit.machine import Child
+from tests.waiting import wait_until
 
 
 @pytest.fixture()
@@ -200,8 +200,8 @@ def test_signals(
         result = running[0].result()
         assert result.failed and number.name in result.msg
         assert (tmp_path / "post").exists()
-    _until(lambda: {engine.state("wiki"), engine.state("db")} == {"running"})
-    _until(lambda: engine.asked[-1] == "start wiki")
+    wait_until(lambda: {engine.state("wiki"), engine.state("db")} == {"running"})
+    wait_until(lambda: engine.asked[-1] == "start wiki")
     assert "stop wiki" in engine.asked
     good = [one["snapshots"] for one in volume.info()["volumes"]]
     assert good == []
@@ -234,15 +234,8 @@ def test_a_kill_between_two_names(volume: Volume, engine: FakeEngine) -> None:
 
     engine.when_asked = look
     os.waitpid(Child(die).pid, 0)
-    _until(lambda: engine.state("wiki") == "running" and bool(found))
+    wait_until(lambda: engine.state("wiki") == "running" and bool(found))
     assert found == [one] == [tree(volume.path)]
-
-
-def _until(is_so: t.Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_containers_that_cannot_be_started_again(
@@ -349,7 +342,7 @@ def test_real_engines(
     with Containers(real, tmp_path) as containers:
         folder = containers.volume(name)
         containers.run(name, name, backup=name)
-        _until((folder / "ticks").exists)
+        wait_until((folder / "ticks").exists)
         options: dict[str, t.Any] = {"volume": name, "engine": real.path}
         label = {"label": f"backup={name}", "action": action, "timeout": 1}
         begun = containers.started_at(name)
@@ -368,7 +361,7 @@ def test_real_engines(
             assert containers.state(name) == "running"
             # it writes to what is there now
             (folder / "ticks").unlink(missing_ok=True)
-            _until((folder / "ticks").exists)
+            wait_until((folder / "ticks").exists)
             return back.warnings
 
         inode = folder.stat().st_ino

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 
+#: How long a server may take to end by itself.
 GRACE_SECONDS = 5.0
 
 

@@ -32,6 +32,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 _GUARD = Path(__file__).with_name("_guard.py")
 _ATTEMPTS = 4
+#: A server tells that it is ready by answering only.
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 15.0
 _TAIL_CHARACTERS = 3000

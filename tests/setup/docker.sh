@@ -26,6 +26,7 @@ until docker info >/dev/null 2>&1; do
         tail -n 20 "$folder/log" >&2
         exit 1
     fi
+    # it does not tell when it listens
     sleep 0.2
 done
 cat "$folder/pid"

@@ -42,6 +42,7 @@ finish() {
     molecule destroy --scenario-name default >"$build/destroy.log" 2>&1 || cat "$build/destroy.log"
     if [ -n "$docker_pid" ]; then
         kill "$docker_pid"
+        # no child of this shell, so "wait" does not know it
         while kill -0 "$docker_pid" 2>/dev/null; do sleep 0.2; done
     fi
     exit "$status"

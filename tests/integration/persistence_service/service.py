@@ -195,6 +195,7 @@ class Service:
         deadline = time.monotonic() + PATIENCE
         while not ready(found := self.ask("GET", path).json):
             assert time.monotonic() < deadline, found
+            # what is asked for here, the service tells in no stream
             time.sleep(0.02)
         return found
 

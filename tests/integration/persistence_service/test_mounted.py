@@ -79,6 +79,7 @@ def test_cancelled_at_any_moment(scene: Scene, small: Path) -> None:
     length = time.monotonic() - began
     for part in (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         job = service.ask("POST", url, {**wanted, "snapshot": ids[1 - now]}).json
+        # nothing is waited for: it is the moment at which it is cancelled
         time.sleep(length * part)
         service.ask("DELETE", f"/v1/jobs/{job['id']}")
         ended = service.watch(job["id"])[-1]

@@ -60,6 +60,7 @@ def test_a_failure_is_no_result(
 
 def test_nobody_waits_for_what_is_not_asked_for() -> None:
     def wait() -> int:
+        # until it is killed
         time.sleep(3600)
         return 0
 

@@ -45,6 +45,7 @@ class Scene:
             seen = self.seen()
             if all(getattr(seen, name) == value for name, value in fields.items()):
                 return seen
+            # a file tells nobody that it was written
             time.sleep(0.01)
 
     def seen(self) -> Snapshot:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._stoppa
     StoppedError,
     stoppable,
 )
+from tests.waiting import wait_until
 
 LONG = 300.0
 
@@ -71,7 +71,7 @@ def test_all_of_its_group_ends_with_its_time(tmp_path: Path) -> None:
             run_command(started)
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     # no writer is left: the end is there at once
-    _until(lambda: _is_at_end(reading))
+    wait_until(lambda: _is_at_end(reading))
     os.close(reading)
     assert threading.active_count() == before
 
@@ -81,13 +81,6 @@ def _is_at_end(reading: int) -> bool:
         return os.read(reading, 1) == b""
     except BlockingIOError:
         return False
-
-
-def _until(is_so: object) -> None:
-    deadline = time.monotonic() + 60
-    while not (callable(is_so) and is_so()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_who_stays_in_the_background_keeps_nobody_waiting() -> None:

@@ -186,6 +186,7 @@ def test_the_schedule_saves_and_prunes(
         children.hold.set()
         await busy.finished()
         while service.next_save is None or service.next_save < datetime.now(UTC):
+            # the clock
             await asyncio.sleep(0.01)
         task.cancel()
         saves = [one for one in children.requests if one.work == "save"]
