@@ -16,4 +16,8 @@ options:
     type: str
     choices: [auto, always, never]
     default: auto
+seealso:
+  - name: How far a task has come
+    description: What the lines say, and when there are any.
+    link: https://github.com/longshore-storage/longshore.storage/blob/main/docs/progress.md
 """
