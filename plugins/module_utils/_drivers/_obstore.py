@@ -19,9 +19,6 @@ import abc
 import hashlib
 import http.client
 import itertools
-import queue
-import re
-import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -53,39 +50,28 @@ from ._base import (
     ReadResult,
     Store,
 )
+from ._obstore_body import Handover, first_part, part_size
+from ._obstore_errors import lacks_length, translate_error
+from ._obstore_objects import (
+    attribute_fault,
+    from_obstore_attributes,
+    is_unicode,
+    key_fault,
+    to_obstore_attributes,
+)
 from ._rest import (
     Headers,
     Query,
     RefusedError,
     RestClient,
     certificates,
-    status_error,
 )
 
 if t.TYPE_CHECKING:
     import obstore
     import obstore.store
 
-_ATTRIBUTE_NAMES: t.Final = {
-    "content_type": "Content-Type",
-    "cache_control": "Cache-Control",
-    "content_encoding": "Content-Encoding",
-    "content_disposition": "Content-Disposition",
-    "content_language": "Content-Language",
-}
-#: The names, in lower case, that obstore does not take for metadata.
-_NOT_METADATA: t.Final = {
-    *(name.lower() for name in _ATTRIBUTE_NAMES.values()),
-    "storage-class",
-}
-
-#: The largest body that is written in one request, and the usual size of a part, bytes.
-PART_SIZE: t.Final = 8 * 1024 * 1024
-#: Parts of a body of unknown length: 10,000 of them, the most that GCS takes, hold 156 GiB.
-_UNKNOWN_PART_SIZE: t.Final = 16 * 1024 * 1024
-_MOST_PARTS: t.Final = 10_000
 _PARTS_AT_ONCE: t.Final = 3
-
 _DELETIONS_AT_ONCE: t.Final = 16
 #: How many keys one call of obstore's deletes; also the most that Azure takes in a request.
 _DELETIONS_PER_CALL: t.Final = 256
@@ -94,176 +80,6 @@ _DELETIONS_PER_CALL: t.Final = 256
 #: timeouts.
 _UPLOAD_PATIENCE: t.Final = 10
 _CONNECT_SECONDS: t.Final = 10.0
-
-
-def to_obstore_attributes(attributes: Attributes) -> dict[str, str]:
-    """Our attributes as obstore's ``put`` takes them."""
-    result = {
-        name: value
-        for field, name in _ATTRIBUTE_NAMES.items()
-        if (value := getattr(attributes, field)) is not None
-    }
-    result.update(attributes.metadata)
-    return result
-
-
-def from_obstore_attributes(attributes: t.Mapping[str, str]) -> Attributes:
-    """What obstore's ``get`` tells of an object, as our attributes."""
-    return Attributes(
-        content_type=attributes.get("Content-Type"),
-        cache_control=attributes.get("Cache-Control"),
-        content_encoding=attributes.get("Content-Encoding"),
-        content_disposition=attributes.get("Content-Disposition"),
-        content_language=attributes.get("Content-Language"),
-        metadata={
-            name.lower(): value
-            for name, value in attributes.items()
-            if name.lower() not in _NOT_METADATA
-        },
-    )
-
-
-def translate_error(error: Exception, operation: str, place: str) -> StoreError:
-    """obstore's exception as one of ours, without its debug output and URLs (they may be signed)."""
-    text = str(error).partition("\n\nDebug source:")[0]
-    kind = type(error).__name__
-    if kind in ("AlreadyExistsError", "PreconditionError"):
-        return ConditionFailedError(operation, place, "it is not as the condition asks")
-    status = re.search(r"status code: (\d{3})[^:]*(?::\s*(.*))?", text, re.DOTALL)
-    if status:
-        return status_error(
-            int(status[1]), (status[2] or "").encode(), operation, place
-        )
-    detail = re.sub(r"https?://\S+", "the server", text).strip()
-    if isinstance(error, FileNotFoundError):
-        return ObjectMissingError(operation, place, "there is no such object")
-    if kind in ("PermissionDeniedError", "UnauthenticatedError"):
-        return AccessDeniedError(operation, place, detail)
-    if "HTTP error" in text or "error sending request" in text:
-        return UnreachableError(operation, place, _connection_fault(str(error)))
-    return StoreError(operation, place, detail)
-
-
-def _connection_fault(text: str) -> str:
-    """The few words of obstore's debug output that tell a user what is wrong with a connection."""
-    if "kind: Timeout" in text:
-        return "no answer in time"
-    for pattern in (
-        r"InvalidCertificate\(\s*(\w+)",
-        r'message: "([^"]+)"',
-        r'error: "([^"]+)"',
-    ):
-        if found := re.search(pattern, text):
-            return found[1]
-    return "the connection failed"
-
-
-def attribute_fault(attributes: Attributes) -> str | None:
-    """Why the attributes cannot travel as HTTP headers (obstore would panic); None when they can."""
-    for field in _ATTRIBUTE_NAMES:
-        if not _fits_header(getattr(attributes, field) or ""):
-            return f"its {field} has a character that no HTTP header can hold"
-    for name, value in attributes.metadata.items():
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            return f"its metadata name {name!r} can be no HTTP header"
-        if name.lower() in _NOT_METADATA:
-            return f"its metadata name {name!r} is that of an attribute"
-        if not _fits_header(value):
-            return (
-                f"its metadata {name!r} has a value that no HTTP header can hold: "
-                "only printable ASCII, without spaces at the ends"
-            )
-    return None
-
-
-def _fits_header(value: str) -> bool:
-    return value.isascii() and value.isprintable() and value == value.strip(" ")
-
-
-def key_fault(key: str) -> str | None:
-    """Why obstore cannot hold an object of exactly this key; None when it can."""
-    if any(ord(character) < 0x20 or character == "\x7f" for character in key):
-        return "the key has a control character"
-    for segment in key.split("/"):
-        if not segment:
-            return "the key has an empty part: a / at an end, or //"
-        if segment in (".", ".."):
-            return f"the key has the part {segment!r}"
-    return None if _is_unicode(key) else "the key is not valid Unicode"
-
-
-def _is_unicode(key: str) -> bool:
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def part_size(size: int | None) -> int:
-    """How long each part of a body of ``size`` bytes is, so that there are not too many."""
-    if size is None:
-        return _UNKNOWN_PART_SIZE
-    return max(PART_SIZE, -(-size // _MOST_PARTS))
-
-
-class _BodyFailed(Exception):
-    """Ends an upload whose body raised."""
-
-
-class _Handover:
-    """Chunks on their way from the thread that makes them to the one that obstore reads them in.
-
-    obstore reads a body from within its own runtime, where nothing may call obstore again; and a
-    body may well be read from such a store. So the body stays in its caller's thread.
-    """
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[bytes | _BodyFailed | None] = queue.Queue(2)
-        self._ended = False
-        self._left = threading.Event()
-
-    def send(self, chunk: bytes) -> bool:
-        """False when nobody reads any more."""
-        self._queue.put(chunk)
-        return not self._left.is_set()
-
-    def end(self) -> None:
-        self._queue.put(None)
-
-    def fail(self) -> None:
-        self._queue.put(_BodyFailed())
-
-    def receive(self) -> t.Iterator[bytes]:
-        while isinstance(item := self._next(), bytes):
-            yield item
-        if item is not None:
-            raise item
-
-    def leave(self) -> None:
-        """Nothing more is read: who sends is told, and never waits."""
-        self._left.set()
-        while not self._ended:
-            self._next()
-
-    def _next(self) -> bytes | _BodyFailed | None:
-        item = self._queue.get()
-        self._ended = not isinstance(item, bytes)
-        return item
-
-
-def _first_part(body: Body) -> tuple[bytes, t.Iterable[Buffer] | None]:
-    """All of a short body, or the begin of a long one and the chunks that follow."""
-    if isinstance(body, bytes):
-        return (body, None) if len(body) <= PART_SIZE else (b"", (body,))
-    chunks = iter(body)
-    first, length = [], 0
-    for chunk in chunks:
-        first.append(chunk)
-        length += len(chunk)
-        if length > PART_SIZE:
-            return b"".join(first), chunks
-    return b"".join(first), None
 
 
 class ObstoreStore(Store):
@@ -424,7 +240,7 @@ class ObstoreStore(Store):
         try:
             result = self._obstore.get(self._quick, key, options={"head": True})
         except self._errors as error:
-            if _lacks_length(error):
+            if lacks_length(error):
                 return self._stat_plainly(operation, key)
             raise self._explain_missing(error, operation) from None
         return self._details(key, result)
@@ -443,7 +259,7 @@ class ObstoreStore(Store):
         try:
             result = self._obstore.get(self._quick, key, options=options)
         except self._obstore.exceptions.GenericError as error:
-            if options or _lacks_length(error):
+            if options or lacks_length(error):
                 # A range behind the end is an error there, an empty answer here.
                 return self._read_plainly(operation, key, start, length)
             raise translate_error(error, operation, self.endpoint.place) from None
@@ -470,7 +286,7 @@ class ObstoreStore(Store):
         """As the contract says; with ``condition``, the whole body is held in memory."""
         operation = f"write object {key!r}"
         self._refuse_write(operation, key, attributes)
-        first, rest = _first_part(body)
+        first, rest = first_part(body)
         if rest is None or condition is not None:
             data = first if rest is None else b"".join((first, *rest))
             return self._write_once(operation, key, data, attributes, condition)
@@ -523,7 +339,7 @@ class ObstoreStore(Store):
     def _impossible(self, key: str) -> str | None:
         if not key:
             return "the key is empty"
-        if not _is_unicode(key):
+        if not is_unicode(key):
             return "the key is not valid Unicode"
         return self._limit_of_key(key)
 
@@ -581,7 +397,7 @@ class ObstoreStore(Store):
         size: int | None,
     ) -> ObjectInfo:
         length = part_size(size)
-        handover = _Handover()
+        handover = Handover()
 
         def upload() -> obstore.PutResult:
             try:
@@ -733,11 +549,3 @@ class ObstoreStore(Store):
             "max_retries": endpoint.retries,
             "retry_timeout": timedelta(seconds=endpoint.timeout),
         }
-
-
-def _lacks_length(error: Exception) -> bool:
-    """Whether the answer came without a length, which obstore cannot do without.
-
-    GCS sends large objects that are stored with a Content-Encoding so.
-    """
-    return "Content-Length Header missing" in str(error)

@@ -20,7 +20,7 @@ from pathlib import Path
 from .._endpoint import Endpoint
 from .._errors import TruncatedError
 from ._base import CHUNK_SIZE, NO_ATTRIBUTES, Attributes, ObjectInfo, ReadResult
-from ._obstore import from_obstore_attributes, key_fault, to_obstore_attributes
+from ._obstore_objects import from_obstore_attributes, key_fault, to_obstore_attributes
 from ._s3_listing import md5_of
 
 if t.TYPE_CHECKING:

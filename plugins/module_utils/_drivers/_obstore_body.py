@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""A body on its way to obstore: whole, or in parts that another thread sends."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import typing as t
+
+from ._base import Body, Buffer
+
+#: The largest body that is written in one request, and the usual size of a part, bytes.
+PART_SIZE: t.Final = 8 * 1024 * 1024
+#: Parts of a body of unknown length: 10,000 of them, the most that GCS takes, hold 156 GiB.
+_UNKNOWN_PART_SIZE: t.Final = 16 * 1024 * 1024
+_MOST_PARTS: t.Final = 10_000
+
+
+def part_size(size: int | None) -> int:
+    """How long each part of a body of ``size`` bytes is, so that there are not too many."""
+    if size is None:
+        return _UNKNOWN_PART_SIZE
+    return max(PART_SIZE, -(-size // _MOST_PARTS))
+
+
+class _BodyFailed(Exception):
+    """Ends an upload whose body raised."""
+
+
+class Handover:
+    """Chunks on their way from the thread that makes them to the one that obstore reads them in.
+
+    obstore reads a body from within its own runtime, where nothing may call obstore again; and a
+    body may well be read from such a store. So the body stays in its caller's thread.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[bytes | _BodyFailed | None] = queue.Queue(2)
+        self._ended = False
+        self._left = threading.Event()
+
+    def send(self, chunk: bytes) -> bool:
+        """False when nobody reads any more."""
+        self._queue.put(chunk)
+        return not self._left.is_set()
+
+    def end(self) -> None:
+        self._queue.put(None)
+
+    def fail(self) -> None:
+        self._queue.put(_BodyFailed())
+
+    def receive(self) -> t.Iterator[bytes]:
+        while isinstance(item := self._next(), bytes):
+            yield item
+        if item is not None:
+            raise item
+
+    def leave(self) -> None:
+        """Nothing more is read: who sends is told, and never waits."""
+        self._left.set()
+        while not self._ended:
+            self._next()
+
+    def _next(self) -> bytes | _BodyFailed | None:
+        item = self._queue.get()
+        self._ended = not isinstance(item, bytes)
+        return item
+
+
+def first_part(body: Body) -> tuple[bytes, t.Iterable[Buffer] | None]:
+    """All of a short body, or the begin of a long one and the chunks that follow."""
+    if isinstance(body, bytes):
+        return (body, None) if len(body) <= PART_SIZE else (b"", (body,))
+    chunks = iter(body)
+    first, length = [], 0
+    for chunk in chunks:
+        first.append(chunk)
+        length += len(chunk)
+        if length > PART_SIZE:
+            return b"".join(first), chunks
+    return b"".join(first), None

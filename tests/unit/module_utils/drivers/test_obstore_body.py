@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The handover of a body to obstore."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+import pytest
+
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore_body import (
+    PART_SIZE,
+    Handover,
+    _BodyFailed,
+    first_part,
+    part_size,
+)
+
+
+@pytest.mark.parametrize(
+    "size", (0, 1, 10**9, 80 * 10**9, 5 * 10**12), ids=lambda size: f"{size:.0e}"
+)
+def test_never_too_many_parts(size: int) -> None:
+    length = part_size(size)
+    assert length >= PART_SIZE
+    assert -(-size // length) <= 10_000
+
+
+def test_a_body_is_handed_over_in_order() -> None:
+    handover = Handover()
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.extend(handover.receive()))
+    reader.start()
+    sent = [bytes([number]) for number in range(100)]
+    assert all(handover.send(chunk) for chunk in sent)
+    handover.end()
+    reader.join()
+    assert received == sent
+
+
+def test_who_sends_never_waits_for_a_reader_that_left() -> None:
+    handover = Handover()
+
+    def read_one() -> None:
+        next(handover.receive())
+        handover.leave()
+
+    reader = threading.Thread(target=read_one)
+    reader.start()
+    taken = [handover.send(b"x") for _unused in range(100)]
+    handover.end()
+    reader.join()
+    assert taken[-1] is False
+
+
+def test_a_body_that_failed_ends_the_reading() -> None:
+    handover = Handover()
+    handover.send(b"x")
+    handover.fail()
+    with pytest.raises(_BodyFailed):
+        list(handover.receive())
+    handover.leave()
+
+
+@pytest.mark.parametrize("length", (0, 1, 5))
+def test_a_short_body_is_one_part(length: int) -> None:
+    chunks: t.Iterable[bytes] = [b"x"] * length
+    assert first_part(chunks) == (b"x" * length, None)
+
+
+def test_a_long_body_is_kept_whole() -> None:
+    chunks = [b"x" * PART_SIZE, b"y", b"z", b"z"]
+    first, rest = first_part(iter(chunks))
+    assert rest is not None
+    assert first + b"".join(rest) == b"".join(chunks)
