@@ -13,7 +13,8 @@ import contextlib
 import errno
 import typing as t
 
-from .._errors import LocalWriteError, LongshoreError
+from .._errors import LocalWriteError, LongshoreError, SourceError
+from ._capabilities import lacking, remedy
 
 #: How many problems or differences are told by name; all of them are counted.
 SAMPLES: t.Final = 100
@@ -28,6 +29,10 @@ class ArchiveError(LongshoreError):
             hint="Nothing of it was put in place. Restore another snapshot.",
         )
         self.fault = fault
+
+
+class RestoreBusyError(LocalWriteError):
+    """Another process restores there at this moment."""
 
 
 class Problem(t.NamedTuple):
@@ -69,12 +74,27 @@ def said(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def read_error(path: str, error: OSError) -> SourceError:
+    """What the system said when ``path`` was being read."""
+    return SourceError(
+        f"Could not read {readable(path)}: {error.strerror}.", hint=_of_root(error)
+    )
+
+
+def _of_root(error: OSError) -> str:
+    """What root would need, to be allowed what it was refused; of others nothing."""
+    lacked = lacking() if error.errno in (errno.EPERM, errno.EACCES) else ()
+    if not lacked:
+        return ""
+    return f"Root lacks some capabilities here: {', '.join(sorted(lacked))}. {remedy(lacked)}"
+
+
 def write_error(path: str, error: OSError) -> LocalWriteError:
     """What the system said when ``path`` was being restored."""
-    hint = ""
+    hint = _of_root(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         hint = "Make room and run again."
-    elif error.errno in (errno.EPERM, errno.EACCES, errno.EROFS):
+    elif not hint and error.errno in (errno.EPERM, errno.EACCES, errno.EROFS):
         hint = "Run it as a user who may write there."
     return LocalWriteError(
         f"Could not restore {readable(path)}: {error.strerror}.", hint=hint

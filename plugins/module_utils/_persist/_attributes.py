@@ -15,6 +15,8 @@ import stat
 import typing as t
 
 from ._acl import ATTRIBUTES
+from ._archive_failures import readable
+from ._capabilities import lacking, lacks
 from ._entries import NO_XATTRS, Attributes
 
 #: Belong to the host, not to the file.
@@ -34,6 +36,7 @@ TOLERATED: t.Final = frozenset(
 )
 _NONE = (errno.EOPNOTSUPP, errno.ENODATA, errno.ENOSYS, errno.EPERM, errno.EACCES)
 
+_CAPABILITIES = "security.capability"
 _DEFAULT_ACL = "system.posix_acl_default"
 
 
@@ -89,12 +92,17 @@ def attributes_of(
 
 
 class Giver:
-    """Gives attributes to files; ``report(what, detail)`` hears of what could not be given."""
+    """Gives attributes to files; ``report(path, what, detail)`` hears of what could not be given.
+
+    That is nothing that root could give if it had all its capabilities: then all methods raise ``LocalWriteError``.
+    """
 
     def __init__(self, report: t.Callable[[str, str, str], None]) -> None:
         self._report = report
         self._uid = os.geteuid()
         self._gid = os.getegid()
+        self._groups = {self._gid, *os.getgroups()}
+        self._lacking = lacking()
         self._made_mode = 0o777 & ~_umask()
 
     def owns_all_in(self, folder: int, status: os.stat_result) -> bool:
@@ -117,7 +125,7 @@ class Giver:
         owned = True
         if (uid, gid) != (self._uid, self._gid):
             owned = self._own(path, uid, gid, lambda u, g: os.fchown(file, u, g))
-        mode = mode if owned else mode & 0o1777
+        mode = self._mode(path, mode, gid) if owned else mode & 0o1777
         if mode & self._made_mode != mode:
             os.fchmod(file, mode)
         self._give_rest(path, file, xattrs, mtime)
@@ -131,7 +139,7 @@ class Giver:
         owned = True
         if self._uid == 0 or (uid, gid) != (self._uid, self._gid):
             owned = self._own(path, uid, gid, lambda u, g: os.fchown(file, u, g))
-        os.fchmod(file, mode if owned else mode & 0o1777)
+        os.fchmod(file, self._mode(path, mode, gid) if owned else mode & 0o1777)
         for name in read_xattrs(file):
             # inherited from the folder it was made in
             if name in ATTRIBUTES and name not in xattrs:
@@ -168,6 +176,18 @@ class Giver:
                 os.setxattr(way, key, value, follow_symlinks=False)
         os.utime(name, ns=(mtime, mtime), dir_fd=folder, follow_symlinks=False)
 
+    def _mode(self, path: str, mode: int, gid: int) -> int:
+        """As it is; the kernel leaves out a bit of it without an error, where this one is missing."""
+        if (
+            mode & stat.S_ISGID
+            and "FSETID" in self._lacking
+            and gid not in self._groups
+        ):
+            raise lacks(
+                f"Could not give {readable(path)} its set-group-ID bit", "FSETID"
+            )
+        return mode
+
     def _own(
         self, path: str, uid: int, gid: int, change: t.Callable[[int, int], None]
     ) -> bool:
@@ -177,6 +197,9 @@ class Giver:
         except OSError as error:
             if error.errno not in TOLERATED:
                 raise
+            if error.errno == errno.EPERM and "CHOWN" in self._lacking:
+                what = f"Could not give {readable(path)} its owner {uid}:{gid}"
+                raise lacks(what, "CHOWN") from None
             self._report(path, "owner not restored", f"{uid}:{gid}")
             if self._uid != 0:
                 try:
@@ -194,4 +217,7 @@ class Giver:
         except OSError as error:
             if error.errno not in TOLERATED:
                 raise
+            if name == _CAPABILITIES and "SETFCAP" in self._lacking:
+                what = f"Could not give {readable(path)} its capabilities"
+                raise lacks(what, "SETFCAP") from None
             self._report(path, "extended attribute not restored", name)

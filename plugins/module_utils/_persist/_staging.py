@@ -23,7 +23,7 @@ import os
 import typing as t
 
 from .._errors import LocalWriteError
-from ._archive_failures import readable, write_error, writing
+from ._archive_failures import RestoreBusyError, readable, write_error, writing
 from ._removal import remove
 from ._renames import exists
 from ._walk import FOLDER, RESERVED, is_mount_point, mount_of
@@ -60,7 +60,7 @@ class Staging:
     """Made and locked, or taken over; ``folder`` and ``parent`` are open.
 
     Use it as a context, which removes it, unless a swap is under way that only ``recover`` can finish. Raises
-    ``LocalWriteError``, for the lock of another process too.
+    ``LocalWriteError``, for the lock of another process ``RestoreBusyError``.
     """
 
     def __init__(self, place: Place, *, is_there: bool = False) -> None:
@@ -162,15 +162,20 @@ class Staging:
         try:
             fcntl.flock(self.folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalWriteError(
-                f"Another process restores there: it holds {readable(self.path)}.",
-                hint="Let that one end.",
-            ) from None
+            raise self._busy() from None
         # the one that had the lock may have removed it
         here = os.fstat(self.folder)
-        there = os.stat(self.place.name, dir_fd=self.parent, follow_symlinks=False)
-        if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(self.place.name, dir_fd=self.parent, follow_symlinks=False)
+            if os.path.samestat(here, there):
+                return
+        raise self._busy()
+
+    def _busy(self) -> RestoreBusyError:
+        return RestoreBusyError(
+            f"Another process restores there: it holds {readable(self.path)}.",
+            hint="Let that one end.",
+        )
 
 
 def make_staging(target: str, *, inside: bool = False) -> Staging:
@@ -204,7 +209,7 @@ def _place_for(target: str, *, inside: bool) -> Place:
 
 
 def refuse_busy(target: str) -> None:
-    """Raises ``LocalWriteError`` while another process restores there."""
+    """Raises ``RestoreBusyError`` while another process restores there, and ``LocalWriteError``."""
     for place in places_of(target):
         if os.path.lexists(os.path.join(place.parent, place.name)):
             Staging(place, is_there=True).close()

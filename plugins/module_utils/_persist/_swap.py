@@ -16,11 +16,11 @@ from __future__ import annotations
 import contextlib
 import os
 
-from .._errors import SourceError
-from ._archive_failures import readable, writing
+from .._errors import LocalWriteError, SourceError
+from ._archive_failures import RestoreBusyError, readable, writing
 from ._refusals import refuse_mounts_below, refuse_parts_mounted
 from ._renames import exchange, exists, move
-from ._staging import NEW, OLD, STATE, Staging, places_of
+from ._staging import NEW, OLD, STATE, Staging, places_of, refuse_busy
 from ._swap_children import finish_children, swap_children
 
 
@@ -75,8 +75,14 @@ def needs_recovery(target: str) -> bool:
 
 
 def refuse_half_restored(path: str) -> None:
-    """Raises ``SourceError`` where ``needs_recovery``."""
+    """Raises ``SourceError`` where ``needs_recovery``, and ``RestoreBusyError`` where that is only for the moment."""
     if needs_recovery(path):
+        try:
+            refuse_busy(os.path.abspath(path))
+        except RestoreBusyError:
+            raise
+        except LocalWriteError:
+            pass  # of another user
         raise SourceError(
             f"A restore into {readable(path)} was cut off, and what is there is not whole.",
             hint="Restore again, which finishes it first.",

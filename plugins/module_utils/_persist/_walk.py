@@ -14,7 +14,7 @@ import typing as t
 
 from .._errors import SourceError
 from .._sync._patterns import Patterns
-from ._archive_failures import readable, said
+from ._archive_failures import read_error, readable, said
 from ._entries import PATH_LIMIT
 
 #: Names that begin so are of restores on their way, and in no snapshot.
@@ -81,9 +81,7 @@ def walk(
             os.close(folder)
         yield from _Walk(root, options, report, is_mount_point(path))
     except OSError as error:
-        raise SourceError(
-            f"Could not read {readable(path)}: {error.strerror}."
-        ) from None
+        raise read_error(path, error) from None
 
 
 def _checked(path: str, name: str, status: os.stat_result) -> str:

@@ -22,7 +22,7 @@ from .._errors import (
     SourceError,
     StoreError,
 )
-from .._persist._archive_failures import ArchiveError
+from .._persist._archive_failures import ArchiveError, RestoreBusyError
 from .._persist._outcome import PersistError
 from .._persist._snapshot_failures import (
     BusyError,
@@ -73,6 +73,7 @@ STATUS: t.Final[t.Mapping[Code, int]] = {
 _CODES: t.Final[t.Sequence[tuple[type[LongshoreError], Code]]] = (
     (SnapshotMissingError, "not_found"),
     (BusyError, "busy"),
+    (RestoreBusyError, "busy"),
     (StoppedError, "cancelled"),
     (DamagedSnapshotError, "store"),
     (ArchiveError, "store"),

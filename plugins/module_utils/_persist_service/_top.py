@@ -12,6 +12,7 @@ import itertools
 import os
 import typing as t
 
+from .._persist._archive_failures import read_error
 from .._persist._walk import LOST_AND_FOUND, RESERVED
 
 #: So many names tell enough.
@@ -19,7 +20,7 @@ _ENOUGH: t.Final = 1000
 
 
 class Top:
-    """Of a path as it is now. After it was replaced, nothing of that is the same."""
+    """Of a path as it is now. After it was replaced, nothing of that is the same. Raises ``SourceError``."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -31,7 +32,7 @@ class Top:
         }
 
     def is_replaced(self) -> bool:
-        """Whether something else is there by now. Raises ``OSError``."""
+        """Whether something else is there by now. Raises ``SourceError``."""
         if not self._found:
             return next(own_names(self._path), None) is not None
         return all(self._inode(name) != one for name, one in self._found.items())
@@ -46,8 +47,11 @@ class Top:
 
 
 def own_names(folder: str) -> t.Iterator[str]:
-    """What is somebody's, and not the file system's, or of a restore on its way. Raises ``OSError``."""
-    with os.scandir(folder) as entries:
-        for one in entries:
-            if not one.name.startswith(RESERVED) and one.name != LOST_AND_FOUND:
-                yield one.name
+    """What is somebody's, and not the file system's, or of a restore on its way. Raises ``SourceError``."""
+    try:
+        with os.scandir(folder) as entries:
+            for one in entries:
+                if not one.name.startswith(RESERVED) and one.name != LOST_AND_FOUND:
+                    yield one.name
+    except OSError as error:
+        raise read_error(folder, error) from None

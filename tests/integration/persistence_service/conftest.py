@@ -38,9 +38,9 @@ class Scene:
             **changes,
         }
 
-    def start(self, **changes: str) -> Service:
-        """One that may not come to listen."""
-        service = Service(self.folder, self.environ(**changes))
+    def start(self, *, without: t.Sequence[str] = (), **changes: str) -> Service:
+        """One that may not come to listen. ``without``: capabilities."""
+        service = Service(self.folder, self.environ(**changes), without)
         self.services.append(service)
         return service
 

@@ -68,15 +68,27 @@ class Door(Way):
 
 
 class Service:
-    """``folder``: the tests' own; a link there is the package. ``environ``: all that the process knows."""
+    """``folder``: the tests' own; a link there is the package. ``environ``: all that the process knows.
 
-    def __init__(self, folder: Path, environ: t.Mapping[str, str]) -> None:
+    ``without``: capabilities that it is not to have.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environ: t.Mapping[str, str],
+        without: t.Sequence[str] = (),
+    ) -> None:
         package = folder / "longshore"
         if not package.exists():
             package.symlink_to(REPOSITORY / "plugins" / "module_utils")
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        command = [sys.executable, "-c", _MAIN]
+        if without:
+            less = ",".join(f"-{name.lower()}" for name in without)
+            command = ["setpriv", "--bounding-set", less, "--inh-caps", less, *command]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _MAIN],
+            command,
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,

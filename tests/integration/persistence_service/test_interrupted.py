@@ -10,11 +10,26 @@ import os
 import random
 import signal
 import typing as t
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
+    open_store,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._persist._lease import (
+    Lease,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._persist._record import (
+    Series,
+    new_id,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._persist._staging import (
+    Staging,
+    places_of,
+)
 from tests.integration.persistence_service.conftest import Scene
 from tests.integration.persistence_service.service import (
     Door,
@@ -101,6 +116,38 @@ def test_busy_queued_and_cancelled(scene: Scene, service: Service, door: Door) -
     assert scene.place.everything() == keys
     assert service.ask("PUT", url).status == 200
     assert (scene.volume / "site" / "big").read_bytes() == BIG
+
+
+def test_busy_with_what_another_program_does(scene: Scene) -> None:
+    """Such as ``volume_persist`` on the host, whose containers' volumes are folders there."""
+    service = scene.start().ready()
+    folder = scene.volume / "site"
+    folder.mkdir()
+    (folder / "page").write_text("tide")
+    path, url = str(folder), quote(str(folder))
+    assert service.ask("GET", url).status == 200
+    service.done("POST", "/v1/snapshots", {"path": path})
+    (folder / "page").write_text("neap")
+
+    restoring = Staging(places_of(path)[0])
+    for method in ("PUT", "POST"):
+        answer = service.ask(method, url)
+        assert (answer.status, answer.code) == (409, "busy")
+        assert "Another process restores" in answer.json["error"]
+    assert service.ask("GET", url).status == 200
+    # its swap has begun
+    restoring.write_state({"target": "site"})
+    assert service.ask("GET", url).code == "busy"
+    restoring.forget_state()
+    restoring.remove()
+    restoring.close()
+    assert service.ask("PUT", url).status == 200
+
+    with open_store(scene.server.endpoint(container=scene.place.name)) as store:
+        with Lease(store, Series("persistence", path), new_id(datetime.now(UTC))):
+            ended = service.done("POST", "/v1/snapshots", {"path": path})
+            assert ended["error"]["code"] == "busy"
+            assert "being saved by another process" in ended["error"]["error"]
 
 
 def test_the_store_is_away(scene: Scene, door: Door) -> None:

@@ -25,6 +25,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._archive_failures import (
     ArchiveError,
+    RestoreBusyError,
     writing,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._outcome import (
@@ -52,6 +53,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist_service
         (SnapshotMissingError("none"), 404),
         (SourceError("vanished"), 404),
         (BusyError("busy"), 409),
+        (RestoreBusyError("busy"), 409),
         (PlanRefusedError("mounted"), 400),
         (ConfigurationError("wrong"), 400),
         (KeyRefusedError("write", "there", "no"), 400),
