@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import typing as t
@@ -47,6 +48,8 @@ def open_client(endpoint: Endpoint, count: t.Callable[[], None]) -> Opened:
     # environment, are meant for something else.
     sdk: t.Any = botocore  # which has no type information
     session = sdk.session.Session(session_vars=NOTHING_ELSE if given else None)
+    data_path = session.get_config_variable("data_path")
+    session.register_component("data_loader", _loader(data_path))
     config = sdk.config.Config(
         connect_timeout=endpoint.timeout,
         read_timeout=endpoint.timeout,
@@ -89,6 +92,15 @@ def open_client(endpoint: Endpoint, count: t.Callable[[], None]) -> Opened:
     client.meta.events.register("before-parse.s3", _check_length)
     take_pages(client)
     return Opened(client, _credentials(endpoint, session))
+
+
+@functools.cache
+def _loader(data_path: str | None) -> t.Any:
+    """Reads the descriptions of services, which takes most of the time that a client does: once for all of them."""
+    import botocore.loaders
+
+    sdk: t.Any = botocore.loaders
+    return sdk.create_loader(data_path)
 
 
 #: Instead of the session's: profile, config file and credentials file are nowhere.

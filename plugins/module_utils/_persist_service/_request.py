@@ -29,7 +29,8 @@ class Request:
     """``path`` is a normal one. ``check``: only say what would be done.
 
     ``snapshot``: ``latest``, an id or a time. ``keep``: a retention by its names in an API; empty: none. ``if_empty``:
-    restore nothing over anything, whatever there is of the path.
+    restore nothing over anything, whatever there is of the path. ``prompt``: somebody waits for the answer, and is told soon
+    that the store is away.
     """
 
     work: Work
@@ -42,6 +43,7 @@ class Request:
     compare: bool = True
     keep: t.Mapping[str, t.Any] = field(default_factory=dict)
     if_empty: bool = False
+    prompt: bool = False
 
     def encode(self) -> bytes:
         """In one line."""

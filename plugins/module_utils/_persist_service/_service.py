@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import stat
 import typing as t
@@ -69,7 +70,7 @@ class Service:
     def begin(self, http: HttpRequest, request: Request, origin: Origin) -> Job:
         """Raises ``ServiceError``."""
         self._rate.take(http.address)
-        return self.jobs.begin(request, origin)
+        return self.jobs.begin(dataclasses.replace(request, prompt=True), origin)
 
     async def list(self, path: str) -> dict[str, t.Any]:
         """The snapshots of a path. Raises ``ServiceError``."""
@@ -78,7 +79,8 @@ class Service:
         self._waiting += 1
         try:
             async with self._listings:
-                answer = await Call(self._children, Request("list", path)).answer()
+                request = Request("list", path, prompt=True)
+                answer = await Call(self._children, request).answer()
         finally:
             self._waiting -= 1
         error = answer.get("error")

@@ -15,7 +15,8 @@ import typing as t
 from urllib.parse import quote
 
 from .._drivers._catalogue import open_store
-from .._errors import AccessDeniedError, LongshoreError
+from .._endpoint import Endpoint
+from .._errors import AccessDeniedError, LongshoreError, UnreachableError
 from .._persist._codecs import Compression
 from .._persist._info_run import InfoOptions, inform
 from .._persist._job import Progress
@@ -47,6 +48,8 @@ _LISTED: t.Final = (
     *("host", "path", "latest", "age", "stored_bytes"),
     *("snapshots", "broken", "unfinished"),
 )
+#: Seconds that a store may take for its first answer, where somebody waits; it is asked twice.
+_PROMPT: t.Final = 8.0
 #: Characters of each sample.
 _LONGEST: t.Final = 500
 
@@ -61,6 +64,8 @@ class Answer(t.TypedDict):
 def work(settings: Settings, request: Request, progress: Progress) -> Answer:
     """Do it. Whatever goes wrong is in the answer."""
     try:
+        if request.prompt:
+            _reach(settings.store)
         match request.work:
             case "prepare":
                 return {"result": _prepare(settings)}
@@ -77,6 +82,22 @@ def work(settings: Settings, request: Request, progress: Progress) -> Answer:
         }
     except LongshoreError as error:
         return {"error": document_of(error, request.path)}
+
+
+def _reach(endpoint: Endpoint) -> None:
+    """Raises ``UnreachableError`` within some 20 seconds. What else is wrong with the store, the work itself finds."""
+    hurried = dataclasses.replace(
+        endpoint,
+        timeout=min(endpoint.timeout, _PROMPT),
+        retries=min(endpoint.retries, 1),
+    )
+    try:
+        with open_store(hurried) as store:
+            store.container_exists()
+    except UnreachableError:
+        raise
+    except LongshoreError:
+        pass
 
 
 def _run(settings: Settings, request: Request, progress: Progress) -> dict[str, t.Any]:

@@ -21,6 +21,7 @@ import signal
 import socket
 import typing as t
 
+from .._drivers._catalogue import open_store
 from .._errors import LongshoreError
 from ._child import serve
 from ._environment import Settings
@@ -92,12 +93,15 @@ def _live(settings: Settings, control: socket.socket) -> t.NoReturn:
 
 
 def _load(settings: Settings) -> None:
-    """What every child would load anew. Nothing is opened, since a thread would not outlive the fork."""
-    names = ["boto3"] if settings.store.family == "s3" else ["obstore"]
-    for name in (*names, "zstandard"):
-        # who needs it says so
+    """What every child would load anew. Nothing is sent, and no thread is begun, which would not outlive the fork."""
+    # who needs it says so
+    for name in ("obstore", "zstandard"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    if settings.store.family == "s3":
+        # what describes the service to the SDK is read now
+        with contextlib.suppress(LongshoreError), open_store(settings.store):
+            pass
 
 
 def _be_child(settings: Settings, connection: socket.socket) -> t.NoReturn:

@@ -46,15 +46,20 @@ class Answer(t.NamedTuple):
 
 
 class Door(Way):
-    """A way to a server on which nothing passes while it is shut."""
+    """A way to a server on which nothing passes while it is shut; while it is locked, whoever knocks is turned away."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
         self._open = threading.Event()
         self._open.set()
         self.knocked = threading.Event()
+        self.is_locked = False
+        self.turned_away = 0
 
     def seen(self, data: bytes, direction: str) -> None:
+        if self.is_locked:
+            self.turned_away += direction == "up"
+            raise ConnectionResetError
         if not self._open.is_set():
             self.knocked.set()
             self._open.wait(PATIENCE)

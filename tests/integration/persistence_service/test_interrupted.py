@@ -165,6 +165,26 @@ def test_the_store_is_away(scene: Scene, door: Door) -> None:
     assert service.ask("GET", url).status == 200
 
 
+def test_who_waits_is_told_soon_that_the_store_is_away(
+    scene: Scene, service: Service, door: Door
+) -> None:
+    """With the retries that there are by default, which are for what nobody waits for."""
+    url, path = quote(str(scene.volume / "site")), str(scene.volume / "site")
+    door.is_locked = True
+    for asked in range(1, 4):
+        if asked == 1:
+            assert service.ask("GET", url).code == "store"
+        elif asked == 2:
+            ended = service.done("POST", "/v1/snapshots", {"path": path})
+            assert ended["error"]["code"] == "store"
+        else:
+            query = {"path": path}
+            assert service.ask("GET", "/v1/snapshots", query=query).status == 502
+        assert door.turned_away == 2 * asked
+    door.is_locked = False
+    assert service.ask("GET", url).status == 200
+
+
 def test_ends_in_the_midst_of_a_restore(
     scene: Scene, service: Service, door: Door
 ) -> None:
