@@ -14,11 +14,11 @@ import sys
 import typing as t
 from pathlib import Path
 
-import boto3
 import pytest
 
 from tests.conformance.faults import closed_port, silent_port
 from tests.integration import program
+from tests.integration.identities import user_of
 from tests.integration.module import Counts, refused, sync, written
 from tests.integration.networks import Tripwire
 from tests.integration.places import LocalPlace, Place, Places
@@ -230,7 +230,7 @@ def test_a_container_of_another_owner(source: LocalPlace, places: Places) -> Non
     own, foreign = places("seaweedfs"), places("seaweedfs")
     foreign.fill(OLD)
     own.make()
-    key, secret = _user(own.server, [_allowed("s3:*", own)])
+    key, secret = user_of(own.server, [_allowed("s3:*", own)])
     identity = {"key": key, "secret": secret}
     assert sync(source, {**own.endpoint(), **identity}).counts.created == len(TREE)
     with untouched(foreign):
@@ -464,32 +464,9 @@ def _on_a_small_disk(
     return json.loads(done.stdout), after.everything()
 
 
-def _iam(server: t.Any) -> t.Any:
-    return boto3.client(
-        "iam",
-        endpoint_url=f"http://127.0.0.1:{server.port}",
-        region_name="us-east-1",
-        aws_access_key_id=server.key,
-        aws_secret_access_key=server.secret,
-    )
-
-
-def _user(server: t.Any, statements: list[dict[str, t.Any]]) -> tuple[str, str]:
-    """A user of SeaweedFS who may do this; the key and the secret."""
-    iam = _iam(server)
-    name = f"user-{os.urandom(6).hex()}"
-    iam.create_user(UserName=name)
-    policy = {"Version": "2012-10-17", "Statement": statements}
-    iam.put_user_policy(
-        UserName=name, PolicyName="some", PolicyDocument=json.dumps(policy)
-    )
-    made = iam.create_access_key(UserName=name)["AccessKey"]
-    return made["AccessKeyId"], made["SecretAccessKey"]
-
-
 def _reader_of(place: t.Any) -> tuple[str, str]:
     reading = [_allowed("s3:GetObject", place), _allowed("s3:ListBucket", place)]
-    return _user(place.server, reading)
+    return user_of(place.server, reading)
 
 
 def _allowed(action: str, place: t.Any) -> dict[str, t.Any]:

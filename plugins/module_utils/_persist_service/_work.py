@@ -230,7 +230,11 @@ def is_filled(path: str) -> bool:
 def _prepare(settings: Settings) -> dict[str, t.Any]:
     """The store's container is there; what was cut off in the volumes is brought to its end."""
     with open_store(settings.store) as store:
-        made = store.create_container()
+        try:
+            made = store.create_container()
+        except AccessDeniedError as error:
+            error.hint += " It may also be somebody else's: choose another name then."
+            raise
     recovered, failed = {}, {}
     for path in settings.allowed:
         try:

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
 )
+from tests.integration.identities import forbid, user_of
 from tests.integration.persistence_service.conftest import Scene
 from tests.integration.volumes import tree
 from tests.servers._process import free_ports
@@ -42,6 +43,42 @@ def test_what_keeps_it_from_starting(
     (line,) = (one for one in service.lines if one and not one.startswith("{"))
     assert named in line
     assert "wrong-secret" not in service.said
+
+
+def test_a_bucket_of_somebody_else(scene: Scene) -> None:
+    """As it starts it says so; where it becomes one later, every answer does, and nothing is touched."""
+    scene.place.make()
+    bucket = f"arn:aws:s3:::{scene.place.name}"
+    theirs = {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::theirs/*"}
+    key, secret = user_of(scene.server, [theirs])
+    names = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    refused = scene.start(**names)
+    assert refused.process.wait(60) == 2
+    refused.end()
+    (line,) = (one for one in refused.lines if one and not one.startswith("{"))
+    assert scene.place.name in line and "S3_BUCKET_NAME" in line
+    assert "AccessDenied" in line and "somebody else's" in line
+
+    ours = {**theirs, "Resource": [bucket, f"{bucket}/*"]}
+    key, secret = user_of(scene.server, [ours])
+    names = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    service = scene.start(**names).ready()
+    (scene.volume / "tide").write_text("high")
+    url, path = quote(str(scene.volume)), str(scene.volume)
+    assert service.ask("GET", url).status == 200
+    (scene.volume / "tide").write_text("low")
+    before = tree(scene.volume)
+    forbid(scene.server, key)
+    for method in ("GET", "PUT", "POST"):
+        answer = service.ask(method, url)
+        assert (answer.status, answer.code) == (502, "store"), answer
+        assert scene.place.name in answer.json["error"]
+        assert "Forbidden" in answer.json["error"]
+    listed = service.ask("GET", "/v1/snapshots", query={"path": path})
+    assert (listed.status, listed.code) == (502, "store")
+    assert service.ask("HEAD", url).status == 200
+    assert tree(scene.volume) == before
+    assert service.end() == 0 and secret not in service.said
 
 
 def test_fills_what_is_empty_and_nothing_else(scene: Scene) -> None:
