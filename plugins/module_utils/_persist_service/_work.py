@@ -16,7 +16,12 @@ from urllib.parse import quote
 
 from .._drivers._catalogue import open_store
 from .._endpoint import Endpoint
-from .._errors import AccessDeniedError, LongshoreError, UnreachableError
+from .._errors import (
+    AccessDeniedError,
+    ContainerTakenError,
+    LongshoreError,
+    UnreachableError,
+)
 from .._persist._codecs import Compression
 from .._persist._info_run import InfoOptions, inform
 from .._persist._job import Progress
@@ -233,7 +238,10 @@ def _prepare(settings: Settings) -> dict[str, t.Any]:
         try:
             made = store.create_container()
         except AccessDeniedError as error:
-            error.hint += " It may also be somebody else's: choose another name then."
+            if not isinstance(error, ContainerTakenError):
+                error.hint += (
+                    " It may also be somebody else's: choose another name then."
+                )
             raise
     recovered, failed = {}, {}
     for path in settings.allowed:
