@@ -12,13 +12,14 @@ may know them.
 
 from __future__ import annotations
 
-import html
-import time
 import typing as t
 
+from .._page._document import document
+from .._page._style import COLOURS
+from .._page._text import NOTHING, class_of, duration, isolated, moment, size, text
 from ._fleet import STANDINGS, Curve, Fleet, Holding, HostView, Spread, Standing
-from ._status_plot import COLOURS, draw_curves, draw_spread, draw_swatch
-from ._status_style import POLICY, SCRIPT, STYLE
+from ._status_plot import draw_curves, draw_spread, draw_swatch
+from ._status_style import SCRIPT, STYLE
 
 #: Class and sign of each; the sign is for those who cannot tell the colours.
 _SHOWN: t.Final[t.Mapping[Standing, tuple[str, str]]] = {
@@ -33,38 +34,19 @@ _COLUMNS: t.Final = (
     *("Reported", "Free", "Daemon", "Error"),
 )
 _VERSIONS_SHOWN: t.Final = 5
-_NOTHING: t.Final = "\u2013"
 
 
 def render(fleet: Fleet, *, title: str = "Fleet") -> str:
     """The page, a whole document."""
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="referrer" content="no-referrer">',
-            '<meta name="robots" content="noindex">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{_text(title)}</title>",
-            f"<style>{STYLE}</style>",
-            "</head>",
-            "<body>",
-            *_header(fleet, title),
-            "<main>",
-            *_curves(fleet.curves),
-            *_spreads(fleet.spreads),
-            *_hosts(fleet),
-            "</main>",
-            f"<script>{SCRIPT}</script>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    body = [
+        *_header(fleet, title),
+        "<main>",
+        *_curves(fleet.curves),
+        *_spreads(fleet.spreads),
+        *_hosts(fleet),
+        "</main>",
+    ]
+    return document(title, body, style=STYLE, script=SCRIPT)
 
 
 def _header(fleet: Fleet, title: str) -> list[str]:
@@ -73,13 +55,13 @@ def _header(fleet: Fleet, title: str) -> list[str]:
     tiles += [(one, counts[one], _SHOWN[one][0]) for one in reversed(STANDINGS)]
     tiles.append(("silent", len(fleet.silent), "bad"))
     items = [
-        f'<li{_class(kind if count else "")}><b>{count:,}</b> {name}</li>'
+        f'<li{class_of(kind if count else "")}><b>{count:,}</b> {name}</li>'
         for name, count, kind in tiles
     ]
     lines = [
         "<header>",
-        f"<h1>{_text(title)}</h1>",
-        f'<p class="faint">As of {_moment(fleet.time)}. A host has the state of its worst artifact; one that is silent has that of its last report.</p>',
+        f"<h1>{text(title)}</h1>",
+        f'<p class="faint">As of {moment(fleet.time)}. A host has the state of its worst artifact; one that is silent has that of its last report.</p>',
         '<ul class="counts">',
         *items,
         "</ul>",
@@ -117,8 +99,8 @@ def _curves(curves: t.Sequence[Curve]) -> list[str]:
 def _curve_row(curve: Curve, number: int) -> str:
     cells = [
         f"<td>{draw_swatch(number)}</td>",
-        f"<td>{_text(curve.line.channel)}</td><td>{_text(curve.line.artifact)}</td>",
-        f"<td>{_text(curve.version)}</td>",
+        f"<td>{text(curve.line.channel)}</td><td>{text(curve.line.artifact)}</td>",
+        f"<td>{text(curve.version)}</td>",
         f'<td class="number">{len(curve.delays):,} of {curve.hosts:,}</td>',
     ]
     for share in (0.5, 0.99, 1):
@@ -142,7 +124,7 @@ def _spreads(spreads: t.Sequence[Spread]) -> list[str]:
 
 def _spread_row(spread: Spread) -> str:
     shown = [
-        f"{_isolated(version) if version else 'none'}: {count:,} ({count / spread.hosts:.1%})"
+        f"{isolated(version) if version else 'none'}: {count:,} ({count / spread.hosts:.1%})"
         for version, count in spread.counts[:_VERSIONS_SHOWN]
     ]
     rest = spread.counts[_VERSIONS_SHOWN:]
@@ -150,8 +132,8 @@ def _spread_row(spread: Spread) -> str:
         hosts = sum(count for _version, count in rest)
         shown.append(f"{len(rest):,} others: {hosts:,}")
     return (
-        f"<tr><td>{_text(spread.line.channel)}</td><td>{_text(spread.line.artifact)}</td>"
-        f'<td>{_text(spread.latest)}</td><td class="number">{spread.hosts:,}</td>'
+        f"<tr><td>{text(spread.line.channel)}</td><td>{text(spread.line.artifact)}</td>"
+        f'<td>{text(spread.latest)}</td><td class="number">{spread.hosts:,}</td>'
         f"<td>{draw_spread(spread)}{', '.join(shown)}</td></tr>"
     )
 
@@ -179,9 +161,9 @@ def _worst_first(pair: tuple[HostView, Holding | None]) -> tuple[int, bool, str]
 
 def _row(host: HostView, holding: Holding | None) -> str:
     status = host.status
-    cells = [f'<th scope="row">{_text(status.host)}</th>']
+    cells = [f'<th scope="row">{text(status.host)}</th>']
     if holding is None:
-        cells += [f"<td>{_text(', '.join(status.channels))}</td>", "<td></td>" * 2]
+        cells += [f"<td>{text(', '.join(status.channels))}</td>", "<td></td>" * 2]
         nothing = (len(STANDINGS), -1, 0)
         cells += [f'<td data-key="{key}"></td>' for key in nothing]
     else:
@@ -189,9 +171,9 @@ def _row(host: HostView, holding: Holding | None) -> str:
     errors = [one for one in (holding.error if holding else "", status.error) if one]
     cells += [
         _age_cell(host),
-        f'<td class="number" data-key="{status.free}">{_size(status.free)}</td>',
-        f"<td>{_text(status.daemon)}</td>",
-        f'<td class="text">{_text(" | ".join(errors))}</td>',
+        f'<td class="number" data-key="{status.free}">{size(status.free)}</td>',
+        f"<td>{text(status.daemon)}</td>",
+        f'<td class="text">{text(" | ".join(errors))}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -199,10 +181,10 @@ def _row(host: HostView, holding: Holding | None) -> str:
 def _holding_cells(holding: Holding) -> list[str]:
     kind, sign = _SHOWN[holding.standing]
     late = -1 if holding.late is None else holding.late
-    since = _moment(holding.since) if holding.since else ""
+    since = moment(holding.since) if holding.since else ""
     return [
-        f"<td>{_text(holding.line.channel)}</td><td>{_text(holding.line.artifact)}</td>",
-        f"<td>{_text(holding.version or _NOTHING)}</td>",
+        f"<td>{text(holding.line.channel)}</td><td>{text(holding.line.artifact)}</td>",
+        f"<td>{text(holding.version or NOTHING)}</td>",
         f'<td class="{kind}" data-key="{STANDINGS.index(holding.standing)}">{sign} {holding.standing}</td>',
         f'<td class="number" data-key="{late}">{duration(holding.late)}</td>',
         f'<td data-key="{holding.since}">{since}</td>',
@@ -216,50 +198,4 @@ def _age_cell(host: HostView) -> str:
         kind = "bad" if host.silent else ""
         said = f"{duration(max(0, int(host.age)))} ago"
         said += ", silent" if host.silent else ""
-    return f'<td{_class(kind)} data-key="{host.age:.0f}">{said}</td>'
-
-
-# -- values as text
-
-
-def duration(seconds: int | None) -> str:
-    """In its two largest units, such as ``2 min 5 s``; a dash for None."""
-    if seconds is None:
-        return _NOTHING
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts: list[str] = []
-    for name, size in units:
-        count, seconds = divmod(seconds, size)
-        if count or parts:
-            parts.append(f"{count:,} {name}" if count else "")
-    return " ".join(one for one in parts[:2] if one) or "0 s"
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 999.5 or unit == "TB":
-            break
-        size /= 1000
-    return f"{size:,.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
-
-
-def _moment(seconds: float) -> str:
-    # far from now a year has five digits, which no calendar here can show
-    try:
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
-    except (ValueError, OverflowError):
-        return f"second {seconds:.0f}"
-
-
-def _text(text: str) -> str:
-    return html.escape(text)
-
-
-def _isolated(text: str) -> str:
-    """Within a line; it cannot change the direction of what stands beside it, as in a cell of its own."""
-    return f"<bdi>{html.escape(text)}</bdi>"
-
-
-def _class(kind: str) -> str:
-    return f' class="{kind}"' if kind else ""
+    return f'<td{class_of(kind)} data-key="{host.age:.0f}">{said}</td>'

@@ -10,39 +10,17 @@ from __future__ import annotations
 
 import typing as t
 
-STYLE: t.Final = """
-:root {
-  color-scheme: light dark;
-  --ground: #ffffff; --ink: #1c2126; --faint: #58616a; --line: #d5dbe0; --head: #f2f5f7;
-  --good: #1a6b3c; --bad: #a3211b; --warn: #7a4d00; --mark: #0a5fa8; --on-mark: #ffffff;
-  --edge: #7b858e; --c0: #0a5fa8; --c1: #b04a00;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #14181c; --ink: #e4e8eb; --faint: #a3adb6; --line: #353d44; --head: #1f252b;
-    --good: #6fd08c; --bad: #ff8f86; --warn: #f0c05a; --mark: #6cb6f5; --on-mark: #0d1216;
-    --edge: #7f8a94; --c0: #6cb6f5; --c1: #f0a05a;
-  }
-}
+from .._page._style import STYLE as COMMON
+
+STYLE: t.Final = COMMON + """
 [hidden] { display: none !important; }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 84rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
-  font: 1rem/1.45 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; }
-h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere; }
-p { margin: .3rem 0; max-width: 64rem; overflow-wrap: anywhere; }
 .bar { display: flex; gap: 1rem; align-items: center; justify-content: space-between; }
-.faint { color: var(--faint); }
-.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 #news { min-height: 1.45em; margin-top: .6rem; }
 #news:not(:empty), #trouble:not(:empty) { border-left: 4px solid; padding-left: .6rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; min-width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .4rem .7rem; text-align: left; vertical-align: top; }
-thead th, thead td { background: var(--head); white-space: nowrap; }
-tbody th { font-weight: normal; min-width: 11rem; }
-td { white-space: nowrap; }
-th.number, td.number { text-align: right; }
+table { min-width: 100%; }
+th, td { padding: .4rem .7rem; }
+thead td { background: var(--head); white-space: nowrap; }
+tbody th { min-width: 11rem; }
 td.text, td.path { white-space: normal; overflow-wrap: break-word; }
 td.path { min-width: 9rem; max-width: 24rem; }
 td.text { min-width: 14rem; max-width: 30rem; }
@@ -56,7 +34,6 @@ button { font: inherit; color: var(--ink); background: var(--head); border: 1px 
 button:hover { border-color: var(--mark); }
 button.main { color: var(--on-mark); background: var(--mark); border-color: var(--mark); }
 button:disabled { opacity: .5; cursor: default; }
-:focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 h1:focus-visible { outline: none; }
 progress { accent-color: var(--mark); width: 12rem; vertical-align: middle; margin-right: .6rem; }
 #login { max-width: 26rem; margin: 12vh auto 0; }
@@ -75,11 +52,5 @@ fieldset label { display: flex; gap: .5rem; align-items: baseline; padding: .15r
   background: var(--head); border-radius: .4rem; overflow-wrap: anywhere; }
 #restore-differences:empty, #broken:empty { display: none; }
 .buttons { display: flex; gap: .75rem; justify-content: flex-end; margin-top: 1.2rem; }
-.legend { display: flex; gap: 1.5rem; margin: .6rem 0 0; padding: 0; list-style: none; color: var(--faint); }
-.legend svg { width: 14px; height: 14px; margin-right: .4rem; vertical-align: -2px; }
 #plot svg { max-width: 52rem; width: 100%; height: auto; display: block; }
-svg text { fill: var(--faint); font: 12px system-ui, sans-serif; }
-svg .grid { stroke: var(--line); } svg .curve { fill: none; stroke-width: 2; }
-svg .curve.c0 { stroke: var(--c0); } svg .mark.c0, svg .fill.c0 { fill: var(--c0); }
-svg .curve.c1 { stroke: var(--c1); } svg .mark.c1, svg .fill.c1 { fill: var(--c1); }
 """

@@ -23,13 +23,17 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._fleet
     view_fleet,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._status_page import (
-    duration,
     render,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._status_plot import (
-    COLOURS,
     draw_curves,
     draw_spread,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._page._style import (
+    COLOURS,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._page._text import (
+    duration,
 )
 from tests.unit.module_utils.distsync.fleet_helpers import (
     HOSTILE,
