@@ -18,6 +18,7 @@ import time
 import typing as t
 
 from ._errors import LongshoreError
+from ._timeline import Timeline
 
 #: The environment variable that names the file; without it nobody reads it.
 VARIABLE: t.Final = "LONGSHORE_PROGRESS"
@@ -98,16 +99,24 @@ class Progress:
 
     ``path``: of the file, which does not exist yet; None: nobody reads it, and nothing is done. It has nothing but
     words of ours and numbers, and everybody may read it. Where it cannot be written, nothing is told.
+    ``timeline`` is told of it all, too, whether there is a file or not.
     """
 
     def __init__(
-        self, path: str | None = None, clock: t.Callable[[], float] = time.monotonic
+        self,
+        path: str | None = None,
+        clock: t.Callable[[], float] = time.monotonic,
+        timeline: Timeline | None = None,
     ) -> None:
         self._path = path
+        self._timeline = timeline
+        self._is_idle = path is None and timeline is None
         self._clock = clock
         self._lock = threading.Lock()
         self._phase, self._unit = "starting", "objects"
         self._began = clock()
+        if timeline is not None:
+            timeline.begin(self._phase, self._began)
         self._size = self._items = 0
         self._size_total: int | None = None
         self._items_total: int | None = None
@@ -126,6 +135,8 @@ class Progress:
             self._writing.join()
         with self._lock:
             self._give_up()
+            if self._timeline is not None:
+                self._timeline.end(self._clock())
 
     @property
     def is_watched(self) -> bool:
@@ -145,7 +156,7 @@ class Progress:
         unit: str = "objects",
     ) -> None:
         """Another phase, of so many items and bytes altogether; None: nobody knows, or there are none."""
-        if self._path is None:
+        if self._is_idle:
             return
         size = None if sizes is None else sum(sizes)
         with self._lock:
@@ -153,13 +164,21 @@ class Progress:
             self._began = self._clock()
             self._size, self._size_total = 0, size
             self._items, self._items_total = 0, items
+            if self._timeline is not None:
+                self._timeline.begin(phase, self._began)
             self._write()
-            if self._writing is None:
+            if self._writing is None and self._path is not None:
                 self._start()
+
+    def part(self, number: int) -> None:
+        """The phase goes on with this part of it, which only a timeline tells apart."""
+        if self._timeline is not None:
+            with self._lock:
+                self._timeline.begin(self._phase, self._clock(), number)
 
     def expect(self, size: int | None = None, items: int | None = None) -> None:
         """It has become known how much there is in this phase, about."""
-        if self._path is None:
+        if self._is_idle:
             return
         with self._lock:
             if size is not None:
@@ -170,18 +189,20 @@ class Progress:
 
     def advance(self, size: int = 0, items: int = 0) -> None:
         """So much more is done."""
-        if self._path is None:
+        if self._is_idle:
             return
         with self._lock:
             self._size = max(0, self._size + size)
             self._items += items
+            if self._timeline is not None:
+                self._timeline.advance(self._clock(), size, items)
             self._is_written = False
 
     def item(
         self, size: int
     ) -> contextlib.AbstractContextManager[t.Callable[[int], object]]:
         """Within it one item of so many bytes is done. What is yielded may be told of them as they go by."""
-        if self._path is None:
+        if self._is_idle:
             return contextlib.nullcontext(_ignore)
         return self._item(size)
 
@@ -203,7 +224,7 @@ class Progress:
 
     def counted(self, found: t.Iterable[Found]) -> t.Iterable[Found]:
         """The same, each an item that is done as it goes by."""
-        return found if self._path is None else self._counting(found)
+        return found if self._is_idle else self._counting(found)
 
     def _counting(self, found: t.Iterable[Found]) -> t.Iterator[Found]:
         for one in found:
@@ -246,6 +267,7 @@ class Progress:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
         self._path = None
+        self._is_idle = self._timeline is None
 
 
 #: For who does not want to know.

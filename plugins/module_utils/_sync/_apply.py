@@ -79,8 +79,10 @@ class Application:
         if not plan.empty:
             self._record.begin()
         self._begin_writing([write for phase in plan.phases for write in phase])
-        for phase in plan.phases:
-            self._write_all(phase)
+        for number, phase in enumerate(plan.phases):
+            if phase:
+                self._progress.part(number)
+                self._write_all(phase)
         self._delete_all(plan.make_way)
         self._begin_writing(plan.late)
         self._write_all(plan.late)
