@@ -109,7 +109,7 @@ def _google(account: Endpoint, requests: RequestCounter) -> t.Iterator[str]:
 
 def _swift(account: Endpoint, requests: RequestCounter) -> t.Iterator[str]:
     from .._drivers._libcloud_client import LibcloudClient
-    from .._drivers._libcloud_dialects import Request
+    from .._drivers._libcloud_dialect import Request
 
     client = LibcloudClient(account, requests)
     params = {"format": "json"}

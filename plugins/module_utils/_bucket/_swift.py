@@ -13,7 +13,7 @@ import typing as t
 from functools import partial
 
 from .._drivers._libcloud_client import LibcloudClient, lower
-from .._drivers._libcloud_dialects import Request
+from .._drivers._libcloud_dialect import Request
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
 from .._progress import UNWATCHED, Progress

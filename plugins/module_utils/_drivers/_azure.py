@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
 from ._azure_copy import METADATA, BlobCopy
-from ._base import Attributes, Features, ObjectDetails, ObjectInfo, Store
+from ._base import HEADERS, Attributes, Features, ObjectDetails, ObjectInfo, Store
 from ._obstore import ObstoreStore
 from ._rest import Headers, Query
 
@@ -381,11 +381,7 @@ def _hex_md5(text: str | None) -> str | None:
 
 def _attributes(headers: http.client.HTTPMessage) -> Attributes:
     return Attributes(
-        content_type=headers["Content-Type"],
-        cache_control=headers["Cache-Control"],
-        content_encoding=headers["Content-Encoding"],
-        content_disposition=headers["Content-Disposition"],
-        content_language=headers["Content-Language"],
+        **{field: headers[name] for field, name in HEADERS.items()},
         metadata={
             name.lower().removeprefix(METADATA): value
             for name, value in headers.items()

@@ -19,16 +19,12 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
-from ._base import Attributes, ObjectInfo
+from ._base import HEADERS, Attributes, ObjectInfo
 from ._rest import Headers, RestClient
 
 METADATA: t.Final = "x-ms-meta-"
 _ATTRIBUTES: t.Final = {
-    "content_type": "x-ms-blob-content-type",
-    "cache_control": "x-ms-blob-cache-control",
-    "content_encoding": "x-ms-blob-content-encoding",
-    "content_disposition": "x-ms-blob-content-disposition",
-    "content_language": "x-ms-blob-content-language",
+    field: f"x-ms-blob-{name.lower()}" for field, name in HEADERS.items()
 }
 _MOST_BLOCKS: t.Final = 50_000
 _BLOCKS_AT_ONCE: t.Final = 4

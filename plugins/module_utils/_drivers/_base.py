@@ -78,6 +78,15 @@ class Attributes:
 #: Nothing set.
 NO_ATTRIBUTES = Attributes()
 
+#: The attributes that HTTP has headers for, by the names of those.
+HEADERS: t.Final = {
+    "content_type": "Content-Type",
+    "cache_control": "Cache-Control",
+    "content_encoding": "Content-Encoding",
+    "content_disposition": "Content-Disposition",
+    "content_language": "Content-Language",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectDetails:

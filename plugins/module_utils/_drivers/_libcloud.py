@@ -41,7 +41,7 @@ from ._libcloud_client import (
     lower,
     words_of,
 )
-from ._libcloud_dialects import (
+from ._libcloud_dialect import (
     Headers,
     Position,
     Request,

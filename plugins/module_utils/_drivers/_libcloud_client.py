@@ -24,7 +24,8 @@ from .._errors import (
     UnreachableError,
 )
 from ._base import RequestCounter
-from ._libcloud_dialects import Headers, Refusal, Request, dialect_of, without_tags
+from ._libcloud_dialect import Headers, Refusal, Request, without_tags
+from ._libcloud_dialects import dialect_of
 from ._libcloud_open import log_out, open_driver, region_of
 from ._retry import retry
 

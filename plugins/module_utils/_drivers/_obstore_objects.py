@@ -11,18 +11,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._base import Attributes
+from ._base import HEADERS, Attributes
 
-_ATTRIBUTE_NAMES: t.Final = {
-    "content_type": "Content-Type",
-    "cache_control": "Cache-Control",
-    "content_encoding": "Content-Encoding",
-    "content_disposition": "Content-Disposition",
-    "content_language": "Content-Language",
-}
 #: The names, in lower case, that obstore does not take for metadata.
 _NOT_METADATA: t.Final = {
-    *(name.lower() for name in _ATTRIBUTE_NAMES.values()),
+    *(name.lower() for name in HEADERS.values()),
     "storage-class",
 }
 
@@ -31,7 +24,7 @@ def to_obstore_attributes(attributes: Attributes) -> dict[str, str]:
     """Our attributes as obstore's ``put`` takes them."""
     result = {
         name: value
-        for field, name in _ATTRIBUTE_NAMES.items()
+        for field, name in HEADERS.items()
         if (value := getattr(attributes, field)) is not None
     }
     result.update(attributes.metadata)
@@ -41,11 +34,7 @@ def to_obstore_attributes(attributes: Attributes) -> dict[str, str]:
 def from_obstore_attributes(attributes: t.Mapping[str, str]) -> Attributes:
     """What obstore's ``get`` tells of an object, as our attributes."""
     return Attributes(
-        content_type=attributes.get("Content-Type"),
-        cache_control=attributes.get("Cache-Control"),
-        content_encoding=attributes.get("Content-Encoding"),
-        content_disposition=attributes.get("Content-Disposition"),
-        content_language=attributes.get("Content-Language"),
+        **{field: attributes.get(name) for field, name in HEADERS.items()},
         metadata={
             name.lower(): value
             for name, value in attributes.items()
@@ -56,7 +45,7 @@ def from_obstore_attributes(attributes: t.Mapping[str, str]) -> Attributes:
 
 def attribute_fault(attributes: Attributes) -> str | None:
     """Why the attributes cannot travel as HTTP headers (obstore would panic); None when they can."""
-    for field in _ATTRIBUTE_NAMES:
+    for field in HEADERS:
         if not _fits_header(getattr(attributes, field) or ""):
             return f"its {field} has a character that no HTTP header can hold"
     for name, value in attributes.metadata.items():

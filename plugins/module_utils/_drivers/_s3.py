@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 import threading
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 from .._endpoint import Endpoint
 from .._errors import (
@@ -28,29 +26,33 @@ from .._errors import (
     ObjectMissingError,
     StoreError,
     TruncatedError,
-    UnreachableError,
 )
 from ._base import (
     CHUNK_SIZE,
     NO_ATTRIBUTES,
+    SETTINGS,
     Attributes,
     Body,
     Condition,
     Features,
-    IfAbsent,
     ObjectDetails,
     ObjectInfo,
     ReadResult,
     Store,
     Summary,
 )
+from ._s3_attributes import (
+    attribute_parameters,
+    condition_parameters,
+    metadata_fault,
+    read_attributes,
+    setting_fault,
+)
 from ._s3_client import is_amazon, open_client
 from ._s3_copy import MultipartCopier, copied_etag, copy_source
+from ._s3_delete import Deleter
 from ._s3_errors import (
-    NOT_IMPLEMENTED,
-    PASSING,
     error_code,
-    error_text,
     explained,
     is_bad_request,
 )
@@ -62,24 +64,6 @@ from ._s3_uploads_kept import KeptUploads
 if t.TYPE_CHECKING:
     from ._s3_fast import FastLane
 
-#: Our attributes, but for metadata -> the SDK's parameters.
-_HEADERS: t.Final = {
-    "content_type": "ContentType",
-    "cache_control": "CacheControl",
-    "content_encoding": "ContentEncoding",
-    "content_disposition": "ContentDisposition",
-    "content_language": "ContentLanguage",
-}
-_SETTINGS: t.Final = {
-    "acl": "ACL",
-    "storage_class": "StorageClass",
-    "redirect": "WebsiteRedirectLocation",
-}
-#: What a header can carry.
-_SENDABLE: t.Final = re.compile("[\x20-\x7e]*")
-_DELETE_BATCH: t.Final = 1000
-_SINGLE_DELETES_AT_ONCE: t.Final = 16
-
 
 class S3Store(Store):
     """A container of an S3 server."""
@@ -88,7 +72,7 @@ class S3Store(Store):
         conditional_write=True,
         listing_md5=True,
         server_side_copy=True,
-        settings=frozenset(_SETTINGS),
+        settings=frozenset(SETTINGS),
     )
 
     #: Bodies up to this many bytes are one request; larger ones are parts of at least this size.
@@ -109,15 +93,15 @@ class S3Store(Store):
         self._client = opened.client
         self._bucket = {"Bucket": endpoint.container}
         self._fast = self._open_fast_lane(opened.credentials)
+        self._deleter = Deleter(self._client, endpoint.container, endpoint.place)
         self._guard: KeyGuard | None = None
         if not is_amazon(self._client):
             self._guard = KeyGuard(
                 endpoint.prefix,
                 lambda key, data: self._put(key, data, NO_ATTRIBUTES, None),
                 self.list,
-                self._delete_exact,
+                self._deleter.delete,
             )
-        self._batch_deletes = True
         self._lock = threading.Lock()
         self._uploader: MultipartCopier | None = None
         self._kept_uploads: KeptUploads | None = None
@@ -220,7 +204,7 @@ class S3Store(Store):
             ) from None
         info = _info(key, answer["ContentLength"], answer.get("ETag"))
         modified = answer["LastModified"].timestamp()
-        return ObjectDetails(info, _attributes(answer), modified)
+        return ObjectDetails(info, read_attributes(answer), modified)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
         operation = f"read object {key!r}"
@@ -240,7 +224,7 @@ class S3Store(Store):
         if not whole and size:
             size = self._size_of_whole(answer, operation)
         info = _info(key, size, answer.get("ETag"))
-        return ReadResult(info, _attributes(answer), chunks)
+        return ReadResult(info, read_attributes(answer), chunks)
 
     def _read_fast(self, key: str, start: int, length: int | None) -> ReadResult | None:
         """As the fast lane reads it; None where it does not."""
@@ -332,7 +316,7 @@ class S3Store(Store):
         fault = key_fault(key)
         if fault is not None:
             raise self._refused(key, fault)
-        fault = _metadata_fault(attributes) or _setting_fault(attributes)
+        fault = metadata_fault(attributes) or setting_fault(attributes)
         if fault is not None:
             raise StoreError(operation, self.endpoint.place, fault)
 
@@ -358,8 +342,8 @@ class S3Store(Store):
                 **self._bucket,
                 Key=key,
                 Body=data,
-                **_parameters(attributes),
-                **_conditions(condition),
+                **attribute_parameters(attributes),
+                **condition_parameters(condition),
             )
         return _info(key, len(data), answer.get("ETag"))
 
@@ -376,8 +360,8 @@ class S3Store(Store):
             uploaded = self._open_uploader().upload(
                 key,
                 parts,
-                _parameters(attributes),
-                _conditions(condition),
+                attribute_parameters(attributes),
+                condition_parameters(condition),
                 size=size,
                 part=part_size(1, self.multipart_threshold, size),
             )
@@ -414,7 +398,7 @@ class S3Store(Store):
             copy = self._copy_parts
         with self._copy_explained(source.key, key, operation):
             origin = container or self.endpoint.container
-            etag = copy(origin, source, key, _parameters(attributes))
+            etag = copy(origin, source, key, attribute_parameters(attributes))
         info = _info(key, source.size, etag)
         both = info.md5 is not None and source.md5 is not None
         if both and info.md5 != source.md5 and not is_amazon(self._client):
@@ -507,62 +491,9 @@ class S3Store(Store):
         return guard is None or not guard.needs_look(key) or guard.is_there(key)
 
     def delete(self, keys: t.Sequence[str]) -> dict[str, str]:
-        return self._delete_exact(
+        return self._deleter.delete(
             [key for key in keys if not key_fault(key) and self._is_exact(key)]
         )
-
-    def _delete_exact(self, keys: t.Sequence[str]) -> dict[str, str]:
-        failed: dict[str, str] = {}
-        singly = [key for key in keys if is_fragile(key)]
-        batched = [key for key in keys if not is_fragile(key)]
-        for start in range(0, len(batched), _DELETE_BATCH):
-            batch = batched[start : start + _DELETE_BATCH]
-            singly += (
-                self._delete_batch(batch, failed) if self._batch_deletes else batch
-            )
-        if singly:
-            with ThreadPoolExecutor(_SINGLE_DELETES_AT_ONCE) as pool:
-                faults = pool.map(self._delete_one, singly)
-                for key, fault in zip(singly, faults, strict=True):
-                    if fault is not None:
-                        failed[key] = fault
-        return failed
-
-    def _delete_batch(
-        self, keys: t.Sequence[str], failed: dict[str, str]
-    ) -> t.Sequence[str]:
-        """Delete in one request; returns the keys that are to be tried one by one."""
-        from botocore.exceptions import ClientError
-
-        what = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-        with self._explained("delete objects"):
-            try:
-                answer = self._client.delete_objects(**self._bucket, Delete=what)
-            except ClientError as error:
-                if error_code(error) not in NOT_IMPLEMENTED:
-                    raise
-                self._batch_deletes = False
-                return keys
-        again = []
-        for fault in answer.get("Errors", ()):
-            code = fault.get("Code")
-            if code in PASSING:
-                again.append(fault["Key"])
-            elif code != "NoSuchKey":
-                failed[fault["Key"]] = error_text(code, fault.get("Message"))
-        return again
-
-    def _delete_one(self, key: str) -> str | None:
-        try:
-            with self._explained(f"delete object {key!r}"):
-                self._client.delete_object(**self._bucket, Key=key)
-        except ObjectMissingError:
-            return None
-        except (ContainerMissingError, UnreachableError):
-            raise
-        except StoreError as error:
-            return error.detail
-        return None
 
     def _explained(self, operation: str) -> explained:
         return explained(operation, self.endpoint.place)
@@ -621,49 +552,3 @@ class S3Store(Store):
 def _info(key: str, size: int, etag: str | None) -> ObjectInfo:
     etag = (etag or "").strip('"') or None
     return ObjectInfo(key, size, etag, md5_of(etag))
-
-
-def _attributes(answer: t.Mapping[str, t.Any]) -> Attributes:
-    """The attributes in the SDK's answer."""
-    return Attributes(
-        **{field: answer.get(name) for field, name in _HEADERS.items()},
-        metadata={
-            name.lower(): value for name, value in answer.get("Metadata", {}).items()
-        },
-    )
-
-
-def _parameters(attributes: Attributes) -> dict[str, t.Any]:
-    """The attributes as the SDK's parameters."""
-    parameters: dict[str, t.Any] = {
-        name: value
-        for field, name in (*_HEADERS.items(), *_SETTINGS.items())
-        if (value := getattr(attributes, field)) is not None
-    }
-    if attributes.metadata:
-        parameters["Metadata"] = dict(attributes.metadata)
-    return parameters
-
-
-def _metadata_fault(attributes: Attributes) -> str | None:
-    """Why the metadata would not come back as it is; None when it would."""
-    for name, value in attributes.metadata.items():
-        if not value or value != value.strip():
-            return f"the value of metadata {name!r} is empty or has spaces at its ends, which HTTP headers lose"
-    return None
-
-
-def _setting_fault(attributes: Attributes) -> str | None:
-    """Why a setting cannot be sent; None when all can. Servers blame the signature instead."""
-    for name in sorted(attributes.settings):
-        if not _SENDABLE.fullmatch(getattr(attributes, name)):
-            return f"{name} has characters other than printable ASCII, which must be percent-encoded in an address"
-    return None
-
-
-def _conditions(condition: Condition | None) -> dict[str, str]:
-    if condition is None:
-        return {}
-    if isinstance(condition, IfAbsent):
-        return {"IfNoneMatch": "*"}
-    return {"IfMatch": f'"{condition.etag}"'}

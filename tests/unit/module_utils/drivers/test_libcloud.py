@@ -30,9 +30,11 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud import (
     LibcloudStore,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud_dialects import (
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud_dialect import (
     Dialect,
     Refusal,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud_dialects import (
     dialect_of,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud_open import (
