@@ -311,9 +311,10 @@ next_steps:
 import typing as t
 
 from ..module_utils._distsync._configuration_file import DAEMON_PATH, UPLOADER_PATH
-from ..module_utils._distsync._setup import SetupOptions, set_up
+from ..module_utils._distsync._setup import set_up
 from ..module_utils._distsync._setup_files import FileOptions
 from ..module_utils._distsync._setup_host import set_up_host
+from ..module_utils._distsync._setup_options import SetupOptions
 from ..module_utils._distsync._setup_report import SetupReport
 from ..module_utils._encryption._algorithms import algorithm_named
 from ..module_utils._module import ArgumentSpec, Module

@@ -19,18 +19,13 @@ from .._encryption._secret import SharedSecret
 from .._errors import ConfigurationError
 from ._configuration import Configuration, as_document, parse_configuration
 from ._identities import open_host_identity
-from ._setup import (
-    Absent,
-    Present,
-    RolePlan,
-    SetupOptions,
-    Step,
-    carry_out,
-    check,
-    remove_identity,
-)
+from ._setup import carry_out
+from ._setup_absent import Absent, remove_identity
 from ._setup_files import KeptFile, Keys
+from ._setup_options import SetupOptions, check_options
+from ._setup_present import Present, RolePlan
 from ._setup_report import SetupReport
+from ._setup_run import Step
 
 _FIRST = "Set the distribution up first, without host, or run where its files are."
 
@@ -40,7 +35,7 @@ def set_up_host(options: SetupOptions, host: str) -> SetupReport:
 
     The uploader's file is read, and nothing but the host's is written. Raises ``LongshoreError``.
     """
-    check(options)
+    check_options(options)
     # as the configuration takes it; with spaces around it would be another name there
     if not (host.isprintable() and host.strip() == host and 1 <= len(host) <= 255):
         raise ConfigurationError(

@@ -24,8 +24,8 @@ from .._providers import ALIASES, FAMILIES, PROVIDERS
 from ._configuration import DEFAULT_REGION, Configuration
 from ._configuration_file import DAEMON_PATH, UPLOADER_PATH, read_configuration
 from ._configuration_values import KEYS, Format, Storage, read_value
-from ._setup import SetupOptions
 from ._setup_files import FileOptions, Role, look_at
+from ._setup_options import SetupOptions
 
 YES: t.Final = "yes"
 NO: t.Final = "no"

@@ -13,11 +13,13 @@ import uuid
 from pathlib import Path
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup import (
-    SetupOptions,
     set_up,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_files import (
     FileOptions,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
+    SetupOptions,
 )
 from tests.integration.distsync_command.program import Program
 from tests.servers.seaweedfs import SeaweedFS

@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup import (
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
     ROTATIONS,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_report import (

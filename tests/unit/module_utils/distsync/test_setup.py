@@ -31,8 +31,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._polic
     uploader_policy,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup import (
-    ROTATIONS,
-    SetupOptions,
     set_up,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_files import (
@@ -40,6 +38,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup
     FileOptions,
     Role,
     store_of,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
+    ROTATIONS,
+    SetupOptions,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_report import (
     SetupReport,

@@ -15,8 +15,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._confi
     read_configuration,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup import (
-    SetupOptions,
     set_up,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
+    SetupOptions,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_questions import (
     ask_setup,
