@@ -23,7 +23,6 @@ from .._endpoint import Endpoint
 from .._errors import ConfigurationError, LocalWriteError, PlanRefusedError
 from .._fields import local_path
 from ._configuration import (
-    DEFAULT_REGION,
     Configuration,
     as_document,
     parse_configuration,
@@ -33,6 +32,7 @@ from ._configuration_file import (
     read_configuration,
     write_configuration,
 )
+from ._configuration_store import DEFAULT_REGION
 from ._configuration_values import Format
 from ._signed import Handover
 

@@ -21,8 +21,9 @@ from .._endpoint import Endpoint, parse_endpoint
 from .._errors import ConfigurationError
 from .._fields import local_path, read_fields
 from .._providers import ALIASES, FAMILIES, PROVIDERS
-from ._configuration import DEFAULT_REGION, Configuration
+from ._configuration import Configuration
 from ._configuration_file import DAEMON_PATH, UPLOADER_PATH, read_configuration
+from ._configuration_store import DEFAULT_REGION
 from ._configuration_values import KEYS, Format, Storage, read_value
 from ._setup_files import FileOptions, Role, look_at
 from ._setup_options import SetupOptions
