@@ -52,6 +52,7 @@ from ._base import (
     ReadResult,
     Store,
 )
+from ._local_listing import Listing, etag_of
 from ._local_paths import INCOMING, fault_of_key, parent_directory, split_key
 from ._local_resumable import (
     RESUMABLE,
@@ -60,23 +61,6 @@ from ._local_resumable import (
     remove_unlocked,
     resumable_name,
 )
-
-#: Device and inode of the linked folders above, outermost first.
-_Ancestors = tuple[tuple[int, int], ...]
-#: Folders still to be listed: key with its trailing slash ("" for the root), and what is above.
-_Pending = list[tuple[str, _Ancestors]]
-
-
-def etag_of(status: os.stat_result) -> str:
-    """Changes with every write of the file, a rename over it included."""
-    # of all ways to write it the one that takes half the time: there are many files
-    return "%x-%x-%x-%x-%x" % (  # noqa: UP031
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
 
 
 class LocalStore(Store):
@@ -98,9 +82,9 @@ class LocalStore(Store):
         self.follow_links = follow_links
         #: Whether what ``write`` has written is on the disk when it returns.
         self.durable = False
-        self.skipped: dict[str, str] = {}
-        self.unreadable: list[str] = []
-        self._leftovers: list[str] = []
+        self._listing = Listing(self.root, follow_links=follow_links)
+        self.skipped = self._listing.skipped
+        self.unreadable = self._listing.unreadable
         self._resumable: list[str] = []
 
     def __exit__(self, *exc: object) -> None:
@@ -143,24 +127,12 @@ class LocalStore(Store):
 
     def list(self, prefix: str = "") -> t.Iterator[ObjectInfo]:
         self._require_container("list objects")
-        self.skipped.clear()
-        self.unreadable.clear()
-        self._leftovers.clear()
-        return self._walk(prefix)
+        self._listing.forget()
+        return self._listing.below(prefix)
 
     def files_of(self, folder: str) -> t.Sequence[ObjectInfo]:
         """The objects of one folder (``""`` or with its trailing slash), without those of folders in it."""
-        try:
-            entries = os.scandir(os.path.join(self.root, folder))
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        with entries:
-            found = [
-                self._entry(folder + entry.name, entry, (), [])
-                for entry in entries
-                if not entry.is_dir(follow_symlinks=False)
-            ]
-        return [info for info in found if info is not None]
+        return self._listing.files_of(folder)
 
     def middle_name(self) -> str | None:
         """The name (a key without the prefix) of some file near the middle; None when there is none."""
@@ -173,97 +145,6 @@ class LocalStore(Store):
         except (OSError, IndexError):
             return None  # the listing will say what is wrong, if anything is
         return name
-
-    def _walk(self, prefix: str) -> t.Iterator[ObjectInfo]:
-        start = prefix[: prefix.rfind("/") + 1]
-        pending: _Pending = [(start, ())]
-        while pending:
-            folder, ancestors = pending.pop()
-            try:
-                entries = os.scandir(os.path.join(self.root, folder))
-            except (FileNotFoundError, NotADirectoryError):
-                continue  # no such prefix, or it vanished since its parent was read
-            except OSError as exc:
-                raise SourceError(
-                    f"Could not list the folder {os.path.join(self.root, folder)!r}: {exc.strerror}."
-                ) from None
-            with entries:
-                for entry in entries:
-                    key = folder + entry.name
-                    if entry.is_dir(follow_symlinks=False):
-                        if key.startswith(prefix) or prefix.startswith(key + "/"):
-                            pending.append((key + "/", ancestors))
-                    elif key.startswith(prefix):
-                        info = self._entry(key, entry, ancestors, pending)
-                        if info is not None:
-                            yield info
-
-    def _entry(
-        self,
-        key: str,
-        entry: os.DirEntry[str],
-        ancestors: _Ancestors,
-        pending: _Pending,
-    ) -> ObjectInfo | None:
-        """The object that an entry of a folder is; what it is otherwise is noted."""
-        if entry.name.startswith(INCOMING):
-            self._leftovers.append(entry.path)
-            return None
-        linked = entry.is_symlink()
-        if linked and not self.follow_links:
-            self.skipped[key] = "is a symbolic link"
-            return None
-        try:
-            status = entry.stat()
-        except OSError as exc:
-            if linked:
-                loop = exc.errno == errno.ELOOP
-                self.skipped[key] = (
-                    f"is a {'looping' if loop else 'broken'} symbolic link"
-                )
-            elif exc.errno != errno.ENOENT:
-                # with ENOENT it vanished since its folder was read
-                raise SourceError(
-                    f"Could not look at {entry.path!r}: {exc.strerror}."
-                ) from None
-            return None
-        if stat.S_ISREG(status.st_mode):
-            self._check_name(key)
-            # a file that everybody may read is not asked about
-            if status.st_mode & 0o444 != 0o444 and not os.access(entry.path, os.R_OK):
-                self.unreadable.append(key)
-            return ObjectInfo(key, status.st_size, etag_of(status))
-        if stat.S_ISDIR(status.st_mode):
-            self._linked_folder(key, entry, status, ancestors, pending)
-        else:
-            self.skipped[key] = f"is a {_kind(status.st_mode)}"
-        return None
-
-    def _linked_folder(
-        self,
-        key: str,
-        entry: os.DirEntry[str],
-        status: os.stat_result,
-        ancestors: _Ancestors,
-        pending: _Pending,
-    ) -> None:
-        identity = (status.st_dev, status.st_ino)
-        target = os.path.realpath(entry.path)
-        here = os.path.realpath(os.path.dirname(entry.path))
-        if identity in ancestors or os.path.commonpath((here, target)) == target:
-            self.skipped[key] = "is a symbolic link to a folder that contains it"
-            return
-        pending.append((key + "/", (*ancestors, identity)))
-
-    def _check_name(self, key: str) -> None:
-        try:
-            key.encode()
-        except UnicodeEncodeError:
-            raise SourceError(
-                f"The file name {os.fsencode(key)!r} in {self.root!r} is not valid UTF-8, "
-                "so it cannot be an object's key.",
-                hint="Rename it.",
-            ) from None
 
     # -- reading
 
@@ -489,9 +370,9 @@ class LocalStore(Store):
 
         What can be gone on with is left until all is written.
         """
-        while self._leftovers:
+        while self._listing.leftovers:
             with contextlib.suppress(IndexError):  # another thread has it
-                path = self._leftovers.pop()
+                path = self._listing.leftovers.pop()
                 if os.path.basename(path).startswith(RESUMABLE):
                     self._resumable.append(path)
                 else:
@@ -555,11 +436,3 @@ def _changed(path: str) -> SourceError:
         f"{path!r} changed while it was read.",
         hint="Run again when nothing writes to it.",
     )
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISSOCK(mode):
-        return "socket"
-    if stat.S_ISFIFO(mode):
-        return "named pipe"
-    return "device"

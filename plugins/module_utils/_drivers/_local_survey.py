@@ -13,7 +13,7 @@ import os
 import stat
 import typing as t
 
-from ._local import etag_of
+from ._local_listing import etag_of
 from ._local_paths import INCOMING
 
 #: Of each folder with files (``""`` or with its trailing slash), its fingerprint.

@@ -8,7 +8,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ansible_collections.longshore.storage.plugins.doc_fragments.distsync import (
     ModuleDocFragment,
@@ -33,13 +32,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
 )
 from ansible_collections.longshore.storage.plugins.modules import distsync_artifact
 from tests.integration.module import Result, call
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 SPEC = distsync_artifact.ARGUMENT_SPEC
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def documented_options(documentation: str) -> dict[str, t.Any]:

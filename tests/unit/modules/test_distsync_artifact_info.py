@@ -29,8 +29,8 @@ from ansible_collections.longshore.storage.plugins.modules import (
 )
 from tests.integration.artifacts import endpoint_of
 from tests.integration.module import call
-from tests.unit.modules.test_distsync_artifact import documented_options, read_yaml
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
+from tests.unit.modules.test_distsync_artifact import documented_options
 
 SPEC = distsync_artifact_info.ARGUMENT_SPEC
 

@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
@@ -31,13 +30,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
 )
 from ansible_collections.longshore.storage.plugins.modules import distsync_setup
 from tests.conformance.faults import closed_port
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 SECRET = "Hush/hush+very=secret"
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def run(**arguments: t.Any) -> dict[str, t.Any]:

@@ -11,7 +11,6 @@ import syslog
 import typing as t
 
 import pytest
-import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
@@ -27,13 +26,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._setting
 from ansible_collections.longshore.storage.plugins.module_utils._module import Module
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket
 from tests.conformance.faults import closed_port
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 SECRET = "Hush/hush+very=secret"
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def test_documentation_and_arguments_agree() -> None:

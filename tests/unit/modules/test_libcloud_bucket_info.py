@@ -9,10 +9,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket_info
+from tests.unit.documentation import agree, read_yaml
 
 SECRET = "Hush/hush+secret"
 Ask = t.Callable[..., dict[str, t.Any]]
@@ -45,17 +45,9 @@ def shelf(tmp_path: Path) -> Path:
     return tmp_path / "shelf"
 
 
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
-
-
 def test_documentation_and_arguments_agree() -> None:
     documented = read_yaml(libcloud_bucket_info.DOCUMENTATION)["options"]
-    said = {
-        name: {k: v for k, v in option.items() if k != "description"}
-        for name, option in documented.items()
-    }
-    assert said == libcloud_bucket_info.ARGUMENT_SPEC
+    agree(documented, libcloud_bucket_info.ARGUMENT_SPEC)
 
 
 def test_documented_results_are_the_ones_returned(ask: Ask, shelf: Path) -> None:

@@ -11,12 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import _memory
 from ansible_collections.longshore.storage.plugins.modules import static_container
+from tests.unit.documentation import agree, read_yaml
 
 SITE = {"index.html": "<a href=a.css>", "a.css": "body{}", "img/logo.svg": "<svg/>"}
 
@@ -98,10 +98,6 @@ def www(tmp_path: Path) -> Path:
     return tmp_path / "www"
 
 
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
-
-
 def folder(path: Path) -> dict[str, str]:
     return {"id": "LOCAL", "container": str(path)}
 
@@ -117,16 +113,6 @@ def tree(path: Path) -> dict[str, str]:
 def test_documentation_and_arguments_agree() -> None:
     documented = read_yaml(static_container.DOCUMENTATION)["options"]
     agree(documented, static_container.ARGUMENT_SPEC)
-
-
-def agree(documented: dict[str, t.Any], spec: dict[str, t.Any]) -> None:
-    assert documented.keys() == spec.keys()
-    for name, written in spec.items():
-        said = {k: v for k, v in documented[name].items() if k != "description"}
-        suboptions, options = said.pop("suboptions", {}), dict(written)
-        agree(suboptions, options.pop("options", {}))
-        options.pop("no_log", None)
-        assert said == options, name
 
 
 def test_check_run_second_run(run: Run, site: Path, www: Path) -> None:

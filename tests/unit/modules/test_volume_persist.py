@@ -8,7 +8,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ansible_collections.longshore.storage.plugins.module_utils._module import (
     PROVIDER_OPTIONS,
@@ -27,14 +26,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._run im
 )
 from ansible_collections.longshore.storage.plugins.modules import volume_persist
 from tests.integration.module import Result, call
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 SPEC = volume_persist.ARGUMENT_SPEC
 NAME = "longshore.storage.volume_persist"
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def test_documentation_and_arguments_agree() -> None:

@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
-
-import yaml
 
 from ansible_collections.longshore.storage.plugins.module_utils._persist._info_run import (
     VolumesInfo,
@@ -17,13 +14,9 @@ from ansible_collections.longshore.storage.plugins.modules import (
     volume_persist_info,
 )
 from tests.integration.module import call
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 NAME = "longshore.storage.volume_persist_info"
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def test_documentation_and_arguments_agree() -> None:

@@ -10,13 +10,13 @@ import re
 import typing as t
 from pathlib import Path
 
-import yaml
+from tests.unit import documentation
 
 ROOT: t.Final = Path(__file__).resolve().parents[3]
 
 
 def read_yaml(path: Path) -> t.Any:
-    return yaml.safe_load(path.read_text())  # type: ignore[no-untyped-call]  # yaml has no types
+    return documentation.read_yaml(path.read_text())
 
 
 def options(role: Path) -> dict[str, t.Any]:
