@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import botocore.session
+import hypothesis
 import pytest
 from botocore.loaders import create_loader
 
@@ -21,6 +22,14 @@ from tests.servers.azurite import Azurite
 from tests.servers.docker import DockerEngine
 from tests.servers.moto import Moto
 from tests.servers.seaweedfs import SeaweedFS
+
+# A busy machine is no fault of the code.
+hypothesis.settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 
 AnyServer = t.TypeVar("AnyServer", bound=Server)
 

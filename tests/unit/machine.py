@@ -13,11 +13,6 @@ import traceback
 import typing as t
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
-
-#: For property tests: a busy machine is no fault of the code.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 Value = t.TypeVar("Value")
 
 _NOBODY = 65534

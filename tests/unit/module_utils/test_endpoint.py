@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
@@ -390,7 +390,6 @@ def test_prefixes(written: str, prefix: str) -> None:
     assert parse(s3(prefix=written)).prefix == prefix
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_prefix_is_refused_or_normal(written: str) -> None:
     try:
@@ -647,7 +646,6 @@ def test_no_secret_in_texts_about_an_endpoint() -> None:
         assert SECRET not in text
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*_FIELDS, "user", "bucket", "type", "provider", "typo"]),

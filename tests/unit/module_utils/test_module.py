@@ -15,7 +15,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._module import (
     secrets_in,
     secrets_of,
 )
-from tests.unit.machine import UNHURRIED
 
 S3 = {"id": "S3", "key": "AKIA", "container": "www"}
 ACCOUNT = '{"type": "service_account", "private_key": "-----BEGIN"}'
@@ -93,7 +92,6 @@ def test_secrets_in_wrong_places_are_found(params: dict[str, t.Any]) -> None:
     assert "hush" in set(secrets_in(params))
 
 
-@UNHURRIED
 @given(st.text(min_size=4), st.sampled_from(["mapping", "json", "ascii", "entry"]))
 def test_no_way_of_showing_the_parameters_shows_a_secret(secret: str, way: str) -> None:
     secret = f"<{secret}>"

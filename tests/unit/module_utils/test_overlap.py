@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
@@ -119,7 +119,6 @@ def test_folders(tmp_path: Path) -> None:
     assert overlaps(Endpoint("LOCAL", "/"), folder("site"))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["a", "b"]), max_size=4),
     st.lists(st.sampled_from(["a", "b"]), max_size=4),

@@ -19,7 +19,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._content
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     ObjectInfo,
 )
-from tests.unit.machine import UNHURRIED
 
 KEYS = {"a": 1, "b/c": 2, "b/d/e": 4, "b/d/f/g": 8, "b/": 16, "/x": 32, "h//i": 64}
 
@@ -56,7 +55,6 @@ def test_sizes_by_prefix(depth: int, prefixes: dict[str, tuple[int, int]]) -> No
     assert found.prefixes == {name: Size(*size) for name, size in prefixes.items()}
 
 
-@UNHURRIED
 @given(
     st.dictionaries(st.from_regex(r"[ab/]{1,6}", fullmatch=True), st.integers(0, 9)),
     st.integers(1, 4),

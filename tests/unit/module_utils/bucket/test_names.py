@@ -19,7 +19,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
 )
-from tests.unit.machine import UNHURRIED
 
 
 def endpoint(kind: str, name: str) -> Endpoint:
@@ -158,7 +157,6 @@ def test_no_bucket_was_ever_called_so(kind: str, name: str) -> None:
         check_name(endpoint(kind, name), new=False)
 
 
-@UNHURRIED
 @given(
     kind=st.sampled_from(sorted(GOOD)),
     name=st.one_of(st.text(max_size=70), st.from_regex(r"[a-zA-Z0-9._-]{1,70}")),

@@ -25,7 +25,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._policy 
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
 )
-from tests.unit.machine import UNHURRIED
 
 Policy = dict[str, t.Any]
 
@@ -352,7 +351,6 @@ def reworded(name: str, value: t.Any, rng: random.Random) -> t.Any:
     return shuffled(value, rng)
 
 
-@UNHURRIED
 @given(policies(), st.randoms(use_true_random=False))
 def test_other_words_are_the_same_policy(policy: Policy, rng: random.Random) -> None:
     other = shuffled(policy, rng)
@@ -361,7 +359,6 @@ def test_other_words_are_the_same_policy(policy: Policy, rng: random.Random) -> 
     assert normal(other) == normal(policy)
 
 
-@UNHURRIED
 @given(policies())
 def test_the_normal_form_is_normal_and_can_be_sent(policy: Policy) -> None:
     form = normal(policy)
@@ -385,7 +382,6 @@ OTHER = {
 }
 
 
-@UNHURRIED
 @given(policies(), st.data())
 def test_a_change_of_any_atom_is_another_policy(
     policy: Policy, data: st.DataObject

@@ -116,7 +116,6 @@ def test_only_what_changed_is_fetched(tmp_path: Path, workers: Workers) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -139,7 +138,6 @@ def test_any_edit(
 
 
 @settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -66,7 +66,7 @@ def test_known_answers(key: bytes) -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

@@ -50,7 +50,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     LocalWriteError,
 )
 from tests.unit.machine import (
-    UNHURRIED,
     Child,
     become_ordinary_user,
     give_to_ordinary_user,
@@ -174,7 +173,6 @@ def configurations(draw: st.DrawFn) -> Configuration:
     )
 
 
-@UNHURRIED
 @given(configurations())
 def test_what_is_written_is_read_again(configuration: Configuration) -> None:
     text = configuration_text(configuration)
@@ -372,7 +370,6 @@ def test_what_is_no_configuration(
     assert wanted in refusal(tmp_path, content)
 
 
-@UNHURRIED
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes_are_an_error_that_is_told(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -383,7 +380,6 @@ def test_any_bytes_are_an_error_that_is_told(content: bytes) -> None:
             read_configuration(path)
 
 
-@UNHURRIED
 @given(st.integers(0, len(ORIGINAL)), st.text(max_size=3))
 def test_a_slip_of_the_hand_shows_no_secret(position: int, typed: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

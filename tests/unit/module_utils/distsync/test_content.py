@@ -70,7 +70,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._ranges im
     STEP,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
-from tests.unit.machine import UNHURRIED
 
 KIB: t.Final = 1024
 MIB: t.Final = 1024 * KIB
@@ -192,7 +191,7 @@ def test_it_is_read_in_ranges(scene: Scene) -> None:
     assert sorted(scene.bucket.begins) == [0, 0, STEP, 2 * STEP, 3 * STEP]
 
 
-@settings(UNHURRIED, max_examples=8)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_damage_anywhere_is_refused(scene: Scene, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(scene.sealed) - 1))

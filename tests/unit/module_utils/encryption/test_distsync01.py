@@ -31,7 +31,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
     SharedSecret,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.encryption import reference
 from tests.unit.module_utils.encryption.helpers import (
     SECRET,
@@ -65,14 +64,12 @@ def opened(
         return outcome(open_distsync01(in_pieces(file, piece_size), secret, workers))
 
 
-@UNHURRIED
 @given(PARTS, st.integers(1, 10_000))
 def test_chunks_of_any_size_are_read(parts: list[bytes], piece_size: int) -> None:
     result = opened(file_of(parts), piece_size=piece_size)
     assert result == (b"".join(parts), None)
 
 
-@UNHURRIED
 @given(PARTS, st.data())
 def test_a_flipped_byte(parts: list[bytes], data: st.DataObject) -> None:
     file = bytearray(file_of(parts))
@@ -83,7 +80,6 @@ def test_a_flipped_byte(parts: list[bytes], data: st.DataObject) -> None:
     assert b"".join(parts).startswith(result.plain)
 
 
-@UNHURRIED
 @given(PARTS, st.data())
 def test_a_cut(parts: list[bytes], data: st.DataObject) -> None:
     file = file_of(parts)
@@ -92,13 +88,11 @@ def test_a_cut(parts: list[bytes], data: st.DataObject) -> None:
     assert b"".join(parts).startswith(result.plain)
 
 
-@UNHURRIED
 @given(PARTS, st.binary(min_size=1, max_size=100))
 def test_something_appended(parts: list[bytes], more: bytes) -> None:
     assert isinstance(opened(file_of(parts) + more).error, DamagedError)
 
 
-@UNHURRIED
 @given(PARTS, PARTS, st.data())
 def test_chunks_in_another_order_missing_twice_or_foreign(
     parts: list[bytes], others: list[bytes], data: st.DataObject
@@ -113,7 +107,6 @@ def test_chunks_in_another_order_missing_twice_or_foreign(
     assert opened(changed).error is not None
 
 
-@UNHURRIED
 @given(PARTS, st.integers(0, 31), st.integers(1, 255))
 def test_another_secret(parts: list[bytes], place: int, change: int) -> None:
     raw = bytearray(SECRET.raw)

@@ -29,20 +29,17 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._mes
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
 )
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.encryption.helpers import SECRET
 
 ALGORITHM = st.sampled_from(ALGORITHMS)
 
 
-@UNHURRIED
 @given(ALGORITHM, st.one_of(st.binary(max_size=3000), st.integers(0, 9000).map(bytes)))
 def test_there_and_back(algorithm: Algorithm, message: bytes) -> None:
     sealed = seal_message(SECRET, "record", message, algorithm)
     assert open_message(SECRET, "record", sealed, label="it") == message
 
 
-@UNHURRIED
 @given(ALGORITHM, st.binary(max_size=1500), st.data())
 def test_tampering(algorithm: Algorithm, message: bytes, data: st.DataObject) -> None:
     sealed = seal_message(SECRET, "record", message, algorithm)

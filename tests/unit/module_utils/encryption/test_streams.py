@@ -45,7 +45,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     SourceError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.encryption import reference
 from tests.unit.module_utils.encryption.helpers import (
     CHUNK,
@@ -65,7 +64,6 @@ ALGORITHM = st.sampled_from(ALGORITHMS)
 BY_NAME = pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda a: a.name)
 
 
-@UNHURRIED
 @given(
     ALGORITHM,
     st.integers(0, 5 * CHUNK),
@@ -138,7 +136,6 @@ def test_a_source_that_fails(algorithm: Algorithm, workers: Workers) -> None:
         list(seal_stream(Pieces(failing()), sealer(algorithm), workers))
 
 
-@UNHURRIED
 @given(ALGORITHM, st.integers(0, 6 * CHUNK), st.data())
 def test_a_range(algorithm: Algorithm, size: int, data: st.DataObject) -> None:
     plain = pattern(size)
@@ -162,7 +159,6 @@ def test_a_range(algorithm: Algorithm, size: int, data: st.DataObject) -> None:
         assert count < length + 2 * CHUNK
 
 
-@UNHURRIED
 @given(ALGORITHM, st.data())
 def test_a_damaged_range(algorithm: Algorithm, data: st.DataObject) -> None:
     plain = pattern(5 * CHUNK)
@@ -228,7 +224,6 @@ def test_a_range_that_ends_early_between_chunks(
     assert isinstance(outcome(found).error, DamagedError)
 
 
-@UNHURRIED
 @given(ALGORITHM, st.integers(0, 6 * CHUNK), st.data())
 def test_a_download_goes_on(
     algorithm: Algorithm, size: int, data: st.DataObject
@@ -248,7 +243,6 @@ def test_a_download_goes_on(
     assert isinstance(result.error, DamagedError)
 
 
-@UNHURRIED
 @given(ALGORITHM, st.integers(1, 6 * CHUNK), st.data())
 def test_an_upload_goes_on(
     algorithm: Algorithm, size: int, data: st.DataObject

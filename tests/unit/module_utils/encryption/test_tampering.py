@@ -34,7 +34,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._str
     seal_stream,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.encryption.helpers import (
     CHUNK,
     CONTEXT,
@@ -67,7 +66,6 @@ def refused(envelope: bytes, original: bytes, plain: bytes, workers: Workers) ->
     assert plain.startswith(result.plain)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.integers(1, 3 * CHUNK))
 def test_untouched_it_opens(algorithm: Algorithm, size: int, piece_size: int) -> None:
     with Workers(2) as workers:
@@ -76,7 +74,6 @@ def test_untouched_it_opens(algorithm: Algorithm, size: int, piece_size: int) ->
         assert opened(envelope, workers, piece_size=piece_size) == (plain, None)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.data())
 def test_a_flipped_byte(algorithm: Algorithm, size: int, data: st.DataObject) -> None:
     with Workers(2) as workers:
@@ -88,7 +85,6 @@ def test_a_flipped_byte(algorithm: Algorithm, size: int, data: st.DataObject) ->
         refused(bytes(envelope), original, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.data())
 def test_a_cut(algorithm: Algorithm, size: int, data: st.DataObject) -> None:
     with Workers(2) as workers:
@@ -101,7 +97,6 @@ def test_a_cut(algorithm: Algorithm, size: int, data: st.DataObject) -> None:
         refused(envelope[:place], envelope, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.binary(min_size=1, max_size=2 * CHUNK))
 def test_something_appended(algorithm: Algorithm, size: int, more: bytes) -> None:
     with Workers(2) as workers:
@@ -110,7 +105,6 @@ def test_something_appended(algorithm: Algorithm, size: int, more: bytes) -> Non
         refused(envelope + more, envelope, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.data())
 def test_chunks_in_another_order_missing_or_twice(
     algorithm: Algorithm, size: int, data: st.DataObject
@@ -124,7 +118,6 @@ def test_chunks_in_another_order_missing_or_twice(
         refused(changed, envelope, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, SIZE, st.data())
 def test_a_chunk_of_another_file_with_the_same_secret(
     algorithm: Algorithm, size: int, other_size: int, data: st.DataObject
@@ -140,7 +133,6 @@ def test_a_chunk_of_another_file_with_the_same_secret(
         refused(changed, envelope, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE)
 def test_the_header_of_another_file(algorithm: Algorithm, size: int) -> None:
     with Workers(2) as workers:
@@ -150,7 +142,6 @@ def test_the_header_of_another_file(algorithm: Algorithm, size: int) -> None:
         refused(other[:HEADER_SIZE] + envelope[HEADER_SIZE:], envelope, plain, workers)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.integers(0, 31), st.integers(1, 255))
 def test_another_secret(
     algorithm: Algorithm, size: int, place: int, change: int
@@ -164,7 +155,6 @@ def test_another_secret(
     assert isinstance(result.error, WrongSecretError)
 
 
-@UNHURRIED
 @given(ALGORITHM, SIZE, st.text())
 def test_another_name(algorithm: Algorithm, size: int, context: str) -> None:
     assume(context != CONTEXT)

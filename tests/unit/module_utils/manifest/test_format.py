@@ -26,7 +26,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest._forma
     shard_number,
     split,
 )
-from tests.unit.machine import UNHURRIED
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DIGESTS = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -43,14 +42,12 @@ ENTRIES = st.dictionaries(
 )
 
 
-@UNHURRIED
 @given(ENTRIES)
 def test_a_shard_comes_back_as_it_was(entries: dict[str, Entry]) -> None:
     name, data = encode_shard(entries)
     assert decode_shard(name, data) == entries
 
 
-@UNHURRIED
 @given(ENTRIES, st.randoms())
 def test_equal_content_has_one_name(
     entries: dict[str, Entry], chance: random.Random
@@ -81,7 +78,6 @@ def test_a_root_comes_back_as_it_was(bits: int) -> None:
         assert decode_root(encode_root(root)) == root
 
 
-@UNHURRIED
 @given(TEXT.filter(bool), st.integers(0, 11))
 def test_a_shard_is_divided_and_never_mixed_when_there_are_more(
     name: str, bits: int
@@ -172,7 +168,6 @@ def test_a_newer_version_is_not_called_damaged(version: int) -> None:
         decode_root(json.dumps({"version": version, "what": "ever"}).encode())
 
 
-@UNHURRIED
 @given(st.binary(max_size=200))
 def test_no_bytes_are_a_root_by_chance(data: bytes) -> None:
     with pytest.raises(ManifestError):

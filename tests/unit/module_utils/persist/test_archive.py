@@ -29,7 +29,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._walk i
     TreeOptions,
 )
 from tests.unit.machine import (
-    UNHURRIED,
     Child,
     become_ordinary_user,
     give_to_ordinary_user,
@@ -318,7 +317,7 @@ def _make(path: bytes, tree: t.Any) -> None:
         os.utime(path, ns=(0, tree[3] * 1_000_000_007))
 
 
-@settings(UNHURRIED, max_examples=40)
+@settings(max_examples=40)
 @given(tree=st.dictionaries(NAMES, TREES, max_size=5))
 def test_any_tree(tree: dict[bytes, t.Any]) -> None:
     with tempfile.TemporaryDirectory() as place:

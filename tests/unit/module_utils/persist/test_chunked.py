@@ -196,7 +196,7 @@ def test_what_is_known_of_the_contents_without_the_secret(scene: Scene) -> None:
 # -- damage
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     which=st.floats(0, 1, exclude_max=True),
     where=st.floats(0, 1, exclude_max=True),

@@ -61,7 +61,7 @@ def pieces(data: bytes, size: int = 100_000) -> t.Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     data=st.lists(st.binary(max_size=3000), max_size=5),
     compression=st.sampled_from(ALL),

@@ -18,7 +18,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._tar_wr
     BLOCK,
     checksum,
 )
-from tests.unit.machine import UNHURRIED, Child
+from tests.unit.machine import Child
 from tests.unit.module_utils.persist.archive_helpers import (
     DIRECTORY,
     FILE,
@@ -29,7 +29,7 @@ from tests.unit.module_utils.persist.archive_helpers import (
 
 
 @given(st.binary(max_size=BLOCK))
-@settings(UNHURRIED, max_examples=50)
+@settings(max_examples=50)
 @example(b"\xff" * BLOCK)
 def test_sum_of_a_header(block: bytes) -> None:
     assert checksum(block) == sum(block)

@@ -134,7 +134,7 @@ TIMES = st.lists(
 ).map(lambda times: [time.replace(tzinfo=UTC) for time in times])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(times=TIMES, policy=policies(), seed=st.randoms())
 def test_what_always_holds(
     times: list[datetime], policy: dict[str, t.Any], seed: t.Any
@@ -163,7 +163,7 @@ def test_what_always_holds(
             assert all(limit is not None and time > limit for time in by_rule)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(times=TIMES, policy=policies(), rule=st.sampled_from(COUNTS))
 def test_a_larger_number_keeps_no_less(
     times: list[datetime], policy: dict[str, t.Any], rule: str

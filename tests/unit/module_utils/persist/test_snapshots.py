@@ -312,7 +312,7 @@ def test_what_is_not_whole_is_not_listed_as_good(
         catalogue.find(recordless.id)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     where=st.floats(0, 1, exclude_max=True),
     compression=st.sampled_from(["zstd", "gzip", "none"]),
@@ -362,7 +362,7 @@ def test_keys_that_are_missing_or_wrong(memory: Scene) -> None:
         memory.load(snapshot, Keys(SharedSecret.generate()))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_records_of_any_shape_are_no_traceback(
     workers: Workers, data: st.DataObject

@@ -26,7 +26,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._plan impo
     Write,
     make_plan,
 )
-from tests.unit.machine import UNHURRIED
 
 
 def infos(*names: str) -> dict[str, ObjectInfo]:
@@ -145,7 +144,6 @@ def in_conflict(names: t.Iterable[str]) -> bool:
     return any(b.startswith(f"{a}/") for a, b in itertools.permutations(names, 2))
 
 
-@UNHURRIED
 @given(TREES, TREES, st.data(), st.booleans(), st.booleans())
 def test_plan_is_pure_and_leads_to_the_source(
     source: dict[str, ObjectInfo],

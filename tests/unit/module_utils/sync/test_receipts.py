@@ -28,7 +28,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest import
 from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
     Selection,
 )
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.sync.helpers import (
     Container,
     Folder,
@@ -222,7 +221,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(UNHURRIED, max_examples=120)
+@settings(max_examples=120)
 @given(EDITS, OPTIONS, st.sampled_from(["true", "none"]))
 def test_any_edits_come_out_as_without_a_memory(
     edits: list[dict[str, bytes | None]],

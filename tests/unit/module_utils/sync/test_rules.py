@@ -29,7 +29,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._rules imp
     Rules,
     Treatment,
 )
-from tests.unit.machine import UNHURRIED
 
 Rule = dict[str, t.Any]
 
@@ -140,7 +139,6 @@ def test_what_two_rules_say_together_may_be_wrong_too() -> None:
             treat("a.js", compress, {"match": "a.*", **field})
 
 
-@UNHURRIED
 @given(st.lists(st.binary(max_size=3000), max_size=4))
 def test_encodings_are_undone_and_reproducible(chunks: list[bytes]) -> None:
     undo: dict[str, t.Callable[[bytes], bytes]] = {

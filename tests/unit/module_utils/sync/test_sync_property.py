@@ -20,7 +20,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._report import R
 from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
     Selection,
 )
-from tests.unit.machine import UNHURRIED
 from tests.unit.module_utils.sync.helpers import (
     Container,
     Folder,
@@ -69,7 +68,7 @@ def told(report: Report) -> dict[str, t.Any]:
     return {**result, **report.diff(), "warnings": report.warnings}
 
 
-@settings(UNHURRIED, max_examples=150)
+@settings(max_examples=150)
 @given(KINDS, TREES, KINDS, TREES, OPTIONS)
 def test_check_run_and_second_run(
     here_kind: str, here: Tree, there_kind: str, there: Tree, options: dict[str, t.Any]
