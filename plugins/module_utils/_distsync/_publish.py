@@ -43,7 +43,6 @@ from ._results import (
     Seen,
     no_progress,
 )
-from ._sending import uploads_kept
 from ._signed import Handover
 
 
@@ -125,7 +124,7 @@ class Publisher:
                 for one in publications
             ]
             found = self._channel.read(recover=force)
-            stack.enter_context(uploads_kept(self._store, self._folder))
+            stack.enter_context(self._store.keeping_uploads(self._folder))
             batch = Batch(self._channel, self._means, found, force, progress)
             stack.enter_context(batch)
             try:

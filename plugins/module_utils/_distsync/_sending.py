@@ -26,7 +26,6 @@ import typing as t
 from dataclasses import asdict, dataclass
 
 from .._drivers._base import Buffer, Store
-from .._drivers._s3 import S3Store
 from .._encryption._algorithms import Algorithm
 from .._encryption._envelope import Header, Sealer
 from .._encryption._failures import EncryptionError
@@ -266,12 +265,3 @@ class _Note:
 
     def close(self) -> None:
         self._file.close()
-
-
-def uploads_kept(
-    store: Store, folder: str | None
-) -> contextlib.AbstractContextManager[None]:
-    """Within it, uploads in parts are gone on with that a killed run did not finish."""
-    if isinstance(store, S3Store) and folder is not None:
-        return store.keeping_uploads(folder)
-    return contextlib.nullcontext()

@@ -310,6 +310,17 @@ class Store(abc.ABC):
         Returns the keys that could not be deleted, each with what the store said.
         """
 
+    def keeping_uploads(
+        self, folder: str | None
+    ) -> contextlib.AbstractContextManager[None]:
+        """Within it, uploads in parts are noted in the folder, and those that were cut off are gone on with.
+
+        To be entered before anything is written. At its end, what nobody went on with is removed from
+        the server, unless the body fails: then it is left for a later run. It does nothing without a folder,
+        and where there are no such uploads.
+        """
+        return contextlib.nullcontext()
+
     def reaches(self, other: Store) -> bool:
         """Whether ``copy`` can take objects from the other store's container, too."""
         return False

@@ -448,12 +448,10 @@ class S3Store(Store):
             return self._uploader
 
     @contextlib.contextmanager
-    def keeping_uploads(self, folder: str) -> t.Iterator[None]:
-        """Within it, uploads in parts are noted in the folder, and those that were cut off are gone on with.
-
-        To be entered before anything is written. At its end, what nobody went on with is removed from
-        the server, unless the body fails: then it is left for a later run.
-        """
+    def keeping_uploads(self, folder: str | None) -> t.Iterator[None]:
+        if folder is None:
+            yield
+            return
         place = f"{self._client.meta.endpoint_url}\n{self.endpoint.container}"
         self._kept_uploads = KeptUploads(folder, place)
         try:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .._drivers._base import Attributes, Store
-from .._drivers._s3 import S3Store
 from .._errors import ConfigurationError, LongshoreError
 from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
@@ -123,7 +122,7 @@ def save(
         return SavedSnapshot(latest, False)
     snapshot_id = new_id(datetime.now(UTC), latest.id if latest is not None else None)
     with (
-        _uploads_kept(store, options.folder),
+        store.keeping_uploads(options.folder),
         Lease(store, series, snapshot_id) as lease,
     ):
         remove_unfinished(store, series, snapshot_id, alone=lease.held)
@@ -331,12 +330,3 @@ class _Pieces:
 
     def close(self) -> None:
         self._stream.close()
-
-
-def _uploads_kept(
-    store: Store, folder: str | None
-) -> contextlib.AbstractContextManager[None]:
-    """Within it, unfinished uploads are noted in the folder; those of killed saves are removed at its end."""
-    if isinstance(store, S3Store) and folder is not None:
-        return store.keeping_uploads(folder)
-    return contextlib.nullcontext()
