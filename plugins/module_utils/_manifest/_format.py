@@ -27,10 +27,10 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-import zlib
 from dataclasses import dataclass
 
 from .._errors import LongshoreError
+from ._objects import is_digest, pack, unpack
 
 #: Every name of ours in a destination begins so, and no user's file of such a name is published.
 RESERVED = ".longshore/"
@@ -104,8 +104,7 @@ def split(
 
 def encode_shard(entries: t.Mapping[str, Entry]) -> tuple[str, bytes]:
     """A shard's name and its bytes."""
-    lines = "\n".join(encode_row(n, entries[n]) for n in sorted(entries)).encode()
-    return hashlib.sha256(lines).hexdigest(), zlib.compress(lines, 6)
+    return pack("\n".join(encode_row(n, entries[n]) for n in sorted(entries)).encode())
 
 
 def encode_row(name: str, entry: Entry) -> str:
@@ -130,11 +129,9 @@ def _entry(row: object) -> tuple[str, Entry]:
 def decode_shard(name: str, data: bytes) -> dict[str, Entry]:
     """The entries of a shard. Raises ``ManifestError`` when it is not what its name says."""
     try:
-        lines = zlib.decompress(data)
-    except zlib.error as exc:
-        raise damaged(f"shard {name} cannot be decompressed ({exc})") from None
-    if hashlib.sha256(lines).hexdigest() != name:
-        raise damaged(f"shard {name} has another content than its name says")
+        lines = unpack(name, data)
+    except ValueError as exc:
+        raise damaged(f"shard {name} {exc}") from None
     try:
         rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
         return dict(map(_entry, rows))
@@ -174,21 +171,12 @@ def decode_root(data: bytes) -> Root:
         not isinstance(shards, list)
         or len(shards) not in (1 << bits for bits in range(_MAX_BITS + 1))
         or document.get("bits") != (len(shards) - 1).bit_length()
-        or not all(name is None or is_shard_name(name) for name in shards)
+        or not all(name is None or is_digest(name) for name in shards)
         or not (pending is None or isinstance(pending, str))
-        or not (isinstance(superseded, list) and all(map(is_shard_name, superseded)))
+        or not (isinstance(superseded, list) and all(map(is_digest, superseded)))
     ):
         raise damaged("its root does not list its shards")
     return Root(tuple(shards), pending, tuple(superseded))
-
-
-def is_shard_name(name: object) -> bool:
-    """Whether a shard may be called so."""
-    return (
-        isinstance(name, str)
-        and len(name) == 64
-        and set(name) <= set("0123456789abcdef")
-    )
 
 
 def damaged(what: str) -> ManifestError:

@@ -15,7 +15,7 @@ import secrets
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._drivers._base import Attributes, IfAbsent, IfMatch, Store
+from .._drivers._base import Store
 from .._errors import (
     ConditionFailedError,
     ContainerMissingError,
@@ -32,10 +32,10 @@ from ._format import (
     decode_shard,
     encode_root,
     encode_shard,
-    is_shard_name,
     shard_number,
     split,
 )
+from ._objects import PACKED, is_digest, replace_object
 
 _ROOT = f"{RESERVED}manifest/root"
 _SHARDS = f"{RESERVED}manifest/shards/"
@@ -161,7 +161,7 @@ class ManifestKeeper:
                 return False
         litter = set()
         if settled and self._unfinished:
-            litter = set(filter(is_shard_name, self._shards_there()))
+            litter = set(filter(is_digest, self._shards_there()))
         useless = {*old, *litter, *self._root.superseded} - new.keys()
         self._replace_root(Root(names, pending, tuple(sorted(useless))))
         self._delete(self._discarded - useless - new.keys())
@@ -215,37 +215,16 @@ class ManifestKeeper:
 
     def _write_shard(self, shard: tuple[str, bytes]) -> None:
         name, data = shard
-        self._store.write(
-            f"{self._prefix}{_SHARDS}{name}", data, Attributes("application/zlib")
-        )
+        self._store.write(f"{self._prefix}{_SHARDS}{name}", data, PACKED)
 
     def _replace_root(self, root: Root) -> None:
         key = self._prefix + _ROOT
-        condition = IfAbsent() if self._etag is None else IfMatch(self._etag)
-        if not self._store.features.conditional_write:
-            self._compare(key)
         try:
-            info = self._store.write(
-                key,
-                encode_root(root),
-                Attributes("application/json"),
-                condition=(
-                    condition if self._store.features.conditional_write else None
-                ),
-            )
+            self._etag = replace_object(self._store, key, encode_root(root), self._etag)
         except ConditionFailedError:
             raise self._lost(key) from None
-        self._etag = info.etag
         self._root = root
         self._is_read = True
-
-    def _compare(self, key: str) -> None:
-        try:
-            now = self._store.stat(key).info.etag
-        except ObjectMissingError:
-            now = None
-        if now != self._etag:
-            raise self._lost(key)
 
     def _lost(self, key: str) -> StoreError:
         return ConditionFailedError(

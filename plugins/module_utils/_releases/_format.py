@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""What is kept of releases, and its bytes.
+
+Below ``.longshore/releases/`` of the destination's prefix lie:
+
+``index``
+    JSON: ``version`` (1), ``serial`` (one more with every commit), ``live`` (the name of the release that was
+    published or rolled back to last, else null), ``rolled_back`` (whether it was the latter), ``releases``
+    (newest first: ``name``, ``published``, ``objects``, ``bytes``, ``list``).
+``lists/<SHA-256 of the lines>.<serial>``
+    zlib over JSON lines: a mapping of treatments to the attributes that they set, then
+    ``[name, content, size, digest, source_etag, stored_size, treatment]`` for each object, sorted by name.
+``contents/<id>.<serial>``
+    A stored object, with its attributes but without settings such as an ACL, which its treatment has.
+
+The serial in a name is that of the commit which it was made for. So no name is given a second time once a
+commit has left it out, and what no release refers to may be deleted at any time after that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import ConfigurationError, LongshoreError
+from .._manifest._format import RESERVED
+from .._manifest._objects import pack, unpack
+
+RELEASES: t.Final = f"{RESERVED}releases/"
+INDEX: t.Final = f"{RELEASES}index"
+LISTS: t.Final = f"{RELEASES}lists/"
+CONTENTS: t.Final = f"{RELEASES}contents/"
+
+VERSION: t.Final = 1
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_OURS = re.compile(r"[0-9a-f]{64}\.[0-9]{1,15}")
+_ROW = (str, str, int, str, str, int, str)
+#: How many names an error shows.
+_SHOWN = 5
+
+
+class ReleaseError(LongshoreError):
+    """What is kept of releases is damaged, or from a newer version."""
+
+
+class Release(t.NamedTuple):
+    """One published state: ``published`` in seconds since the epoch, ``bytes`` as its ``objects`` are stored.
+
+    ``list`` is the name of what lists them. ``live``: nothing else was published as a release since.
+    """
+
+    name: str
+    published: int
+    objects: int
+    bytes: int
+    list: str
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The releases that are kept, newest first; ``rolled_back``: the live one was returned to."""
+
+    serial: int = 0
+    releases: tuple[Release, ...] = ()
+    rolled_back: bool = False
+
+    @property
+    def live(self) -> Release | None:
+        """The release that the destination was last made to hold."""
+        return next((one for one in self.releases if one.live), None)
+
+    def find(self, name: str) -> Release | None:
+        """The release of that name."""
+        return next((one for one in self.releases if one.name == name), None)
+
+    def names(self) -> str:
+        """The newest few, for an error."""
+        if not self.releases:
+            return "No release is kept there."
+        shown = ", ".join(one.name for one in self.releases[:_SHOWN])
+        rest = len(self.releases) - _SHOWN
+        return f"There are {shown}{f' and {rest} older' if rest > 0 else ''}."
+
+
+class Kept(t.NamedTuple):
+    """One object of a release: where its content is, and what a manifest entry says of it."""
+
+    content: str
+    size: int
+    digest: str
+    source_etag: str
+    stored_size: int
+    treatment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseList:
+    """The objects of a release by name, and the attributes that each treatment sets."""
+
+    objects: t.Mapping[str, Kept]
+    treatments: t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def check_name(name: str) -> str:
+    """A release's name. Raises ``ConfigurationError`` for what is none."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name[:120]!r} is no name of a release.",
+            hint="One has 1 to 100 letters, digits and . _ - +, and begins with a letter or digit.",
+        )
+    return name
+
+
+def encode_index(index: Index) -> bytes:
+    """The index's bytes."""
+    fields = [one for one in Release._fields if one != "live"]
+    document = {
+        "version": VERSION,
+        "serial": index.serial,
+        "live": index.live.name if index.live else None,
+        "rolled_back": index.rolled_back,
+        "releases": [{f: getattr(one, f) for f in fields} for one in index.releases],
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def decode_index(data: bytes) -> Index:
+    """The index. Raises ``ReleaseError``."""
+    try:
+        document = json.loads(data)
+        version = int(document["version"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raise _damaged("its index is not readable") from None
+    if version > VERSION:
+        raise ReleaseError(
+            f"The destination's releases have version {version}, and this one understands {VERSION}.",
+            hint="Update the collection on this host.",
+        )
+    try:
+        live = document["live"]
+        releases = tuple(_release(one, live) for one in document["releases"])
+        return Index(int(document["serial"]), releases, bool(document["rolled_back"]))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise _damaged("its index does not list releases") from None
+
+
+def _release(written: t.Mapping[str, t.Any], live: str | None) -> Release:
+    name, found = str(written["name"]), str(written["list"])
+    if not (_NAME.fullmatch(name) and is_ours(found)):
+        raise ValueError(f"{written!r} is not a release")
+    published, objects, size = (
+        int(written[f]) for f in ("published", "objects", "bytes")
+    )
+    return Release(name, published, objects, size, found, name == live)
+
+
+def encode_list(release: ReleaseList) -> tuple[str, bytes]:
+    """The SHA-256 of a list, and its bytes."""
+    objects = release.objects
+    lines = [_line(dict(sorted(release.treatments.items())))]
+    lines += (_line([name, *objects[name]]) for name in sorted(objects))
+    return pack("\n".join(lines).encode())
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_list(name: str, data: bytes) -> ReleaseList:
+    """The list of that name, as an index has it. Raises ``ReleaseError``."""
+    try:
+        lines = unpack(name.partition(".")[0], data)
+    except ValueError as exc:
+        raise _damaged(f"list {name} {exc}") from None
+    try:
+        treatments, *rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+        return ReleaseList(dict(map(_kept, rows)), dict(treatments))
+    except (ValueError, TypeError, RecursionError):
+        raise _damaged(f"list {name} has a line that is no object") from None
+
+
+def _kept(row: t.Sequence[t.Any]) -> tuple[str, Kept]:
+    if tuple(map(type, row)) != _ROW or not is_ours(row[1]):
+        raise ValueError(f"{row!r} is not an object")
+    return row[0], Kept(*row[1:])
+
+
+def is_ours(name: str) -> bool:
+    """Whether a list or a content may be called so."""
+    return _OURS.fullmatch(name) is not None
+
+
+def _damaged(what: str) -> ReleaseError:
+    return ReleaseError(
+        f"What is kept of the destination's releases is damaged: {what}.",
+        hint=f"Without {RELEASES} in the destination none is kept, and the next ones are kept anew.",
+    )
