@@ -61,6 +61,9 @@ class Report:
         default_factory=lambda: {kind: Tally() for kind in KINDS}
     )
     invalidated: list[str] = field(default_factory=list)
+    release: str = ""
+    releases_pruned: list[str] = field(default_factory=list)
+    releases_changed: bool = False
     source: str = ""
     destination: str = ""
     before: list[str] = field(default_factory=list)
@@ -68,11 +71,12 @@ class Report:
 
     @property
     def changed(self) -> bool:
-        """Whether a container, an object or the manifest is other than before."""
+        """Whether a container, an object, the manifest or what is kept of releases is other than before."""
         return (
             self.container_created
             or self.manifest_written
             or bool(self.invalidated)
+            or self.releases_changed
             or any(tally.count for tally in self.tallies.values())
         )
 
@@ -94,6 +98,8 @@ class Report:
             "seconds": round(self.seconds, 3),
             "container_created": self.container_created,
             "invalidated": self.invalidated[:SAMPLE_LIMIT],
+            "release": self.release,
+            "releases_pruned": self.releases_pruned,
             "samples": {kind: tally.sample for kind, tally in self.tallies.items()},
         }
 

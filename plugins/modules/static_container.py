@@ -40,8 +40,8 @@ options:
       - What to publish. A string is a local path (C(~) is expanded) on the host that runs the task, a folder or a single
         file; a mapping is an endpoint; the name of an entry of O(providers) is that endpoint.
       - A single file is published under its own name, and nothing else in the destination is touched.
+      - Needed unless O(state=rolled_back), which has no use for it.
     type: raw
-    required: true
   destination:
     description:
       - Where to publish it. An endpoint, or the name of an entry of O(providers).
@@ -217,6 +217,38 @@ options:
       - How many objects are moved at the same time, from 1 to 256.
     type: int
     default: 16
+  release:
+    description:
+      - Keep what is published as a release of this name, by copies that the destination's store makes within itself.
+        One has 1 to 100 letters, digits and C(. _ - +), and begins with a letter or digit.
+      - A name is a promise. When a release of it is kept already, the same state may be published again, and another one is
+        refused.
+      - With O(state=rolled_back), the release to return to; without it, the one before the live one.
+      - The source is then a folder or a container, and O(manifest=never) is refused.
+    type: str
+  state:
+    description:
+      - With V(published), the destination holds what the source holds.
+      - With V(rolled_back), it holds again what a release held, contents and headers. O(rules) and O(keep_releases) say
+        nothing then; all else, as O(delete), O(exclude) and O(order), is as ever.
+      - When no release is named, and the live one was returned to already, nothing is to be done.
+    type: str
+    choices: [published, rolled_back]
+    default: published
+  keep_releases:
+    description:
+      - When a release was published, remove those that need not be kept. The live one, and what any other needs, stay in any
+        case. Without this option all are kept.
+    type: dict
+    suboptions:
+      count:
+        description: Keep so many of the newest releases, the one that is published counted.
+        type: int
+      age:
+        description:
+          - Keep releases that were published within this time, such as V(30d). With O(keep_releases.count), what
+            either says is kept.
+        type: str
   create_container:
     description:
       - Make the destination's container when it does not exist.
@@ -287,6 +319,20 @@ EXAMPLES = r"""
       id: LOCAL
       container: /srv/www
 
+- name: Publish a site, and keep what it was the last ten times
+  longshore.storage.static_container:
+    source: public/
+    destination: www
+    release: "{{ build_number }}"
+    keep_releases:
+      count: 10
+      age: 30d
+
+- name: Return to the release before
+  longshore.storage.static_container:
+    destination: www
+    state: rolled_back
+
 - name: Copy a container from one provider to another
   longshore.storage.static_container:
     source: old_home
@@ -356,6 +402,17 @@ invalidated:
   elements: str
   returned: always
   sample: [/index.html, /]
+release:
+  description: The name of the release that was published or returned to; empty where that was not asked for.
+  type: str
+  returned: always
+  sample: "412"
+releases_pruned:
+  description: The names of the releases that are kept no longer.
+  type: list
+  elements: str
+  returned: always
+  sample: ["401"]
 samples:
   description: The first 100 names of each kind.
   type: dict
@@ -390,10 +447,11 @@ from ..module_utils._errors import ConfigurationError
 from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 from ..module_utils._report import Report
 from ..module_utils._sync._options import SyncOptions
+from ..module_utils._sync._roll_back import roll_back
 from ..module_utils._sync._run import synchronise
 
 ARGUMENT_SPEC: ArgumentSpec = {
-    "source": {"type": "raw", "required": True},
+    "source": {"type": "raw"},
     "destination": {"type": "raw", "required": True},
     "delete": {"type": "bool", "default": True},
     "allow_empty": {"type": "bool", "default": False},
@@ -452,6 +510,16 @@ ARGUMENT_SPEC: ArgumentSpec = {
     },
     "follow_links": {"type": "bool", "default": False},
     "transfers": {"type": "int", "default": 16},
+    "release": {"type": "str"},
+    "state": {
+        "type": "str",
+        "choices": ["published", "rolled_back"],
+        "default": "published",
+    },
+    "keep_releases": {
+        "type": "dict",
+        "options": {"count": {"type": "int"}, "age": {"type": "str"}},
+    },
     "create_container": {"type": "bool", "default": True},
     "cache_path": {"type": "path"},
 }
@@ -467,9 +535,16 @@ def options_of(module: Module) -> SyncOptions:
         raise ConfigurationError(
             f"transfers must be from 1 to {MAX_TRANSFERS}, not {params['transfers']}."
         )
+    destination = module.endpoint("destination")
+    rolled_back = params["state"] == "rolled_back"
+    if params["source"] is None and not rolled_back:
+        raise ConfigurationError(
+            "source is missing: what is to be published.",
+            hint="Only state=rolled_back does without it.",
+        )
     return SyncOptions(
-        source=module.endpoint("source"),
-        destination=module.endpoint("destination"),
+        source=destination if rolled_back else module.endpoint("source"),
+        destination=destination,
         delete=params["delete"],
         allow_empty=params["allow_empty"],
         include=tuple(params["include"]),
@@ -485,6 +560,9 @@ def options_of(module: Module) -> SyncOptions:
         verify=params["verify"],
         follow_links=params["follow_links"],
         transfers=params["transfers"],
+        release=params["release"],
+        keep_releases=params["keep_releases"],
+        rolled_back=rolled_back,
         create_container=params["create_container"],
         cache_path=params["cache_path"],
         check_mode=module.check_mode,
@@ -497,7 +575,9 @@ def main() -> t.NoReturn:
 
     def work() -> Report:
         with module.progress() as progress:
-            return synchronise(options_of(module), progress)
+            options = options_of(module)
+            engine = roll_back if options.rolled_back else synchronise
+            return engine(options, progress)
 
     module.run(work)
 

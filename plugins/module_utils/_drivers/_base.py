@@ -18,7 +18,7 @@ import contextlib
 import contextvars
 import threading
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._endpoint import Endpoint
 from .._errors import StoreError
@@ -73,6 +73,10 @@ class Attributes:
     def settings(self) -> frozenset[str]:
         """The names of those settings that are set."""
         return frozenset(name for name in SETTINGS if getattr(self, name) is not None)
+
+    def without_settings(self) -> Attributes:
+        """The same, with none of them set."""
+        return replace(self, acl=None, storage_class=None, redirect=None)
 
 
 #: Nothing set.

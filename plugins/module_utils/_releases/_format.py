@@ -28,8 +28,9 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from .._drivers._base import Attributes
 from .._errors import ConfigurationError, LongshoreError
 from .._manifest._format import RESERVED
 from .._manifest._objects import pack, unpack
@@ -43,6 +44,7 @@ VERSION: t.Final = 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _OURS = re.compile(r"[0-9a-f]{64}\.[0-9]{1,15}")
+_ATTRIBUTES = frozenset(field.name for field in fields(Attributes))
 _ROW = (str, str, int, str, str, int, str)
 #: How many names an error shows.
 _SHOWN = 5
@@ -123,13 +125,13 @@ def check_name(name: str) -> str:
 
 def encode_index(index: Index) -> bytes:
     """The index's bytes."""
-    fields = [one for one in Release._fields if one != "live"]
+    told = [one for one in Release._fields if one != "live"]
     document = {
         "version": VERSION,
         "serial": index.serial,
         "live": index.live.name if index.live else None,
         "rolled_back": index.rolled_back,
-        "releases": [{f: getattr(one, f) for f in fields} for one in index.releases],
+        "releases": [{f: getattr(one, f) for f in told} for one in index.releases],
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -184,9 +186,19 @@ def decode_list(name: str, data: bytes) -> ReleaseList:
         raise _damaged(f"list {name} {exc}") from None
     try:
         treatments, *rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
-        return ReleaseList(dict(map(_kept, rows)), dict(treatments))
-    except (ValueError, TypeError, RecursionError):
+        return ReleaseList(dict(map(_kept, rows)), _checked(treatments))
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise _damaged(f"list {name} has a line that is no object") from None
+
+
+def _checked(treatments: t.Any) -> dict[str, dict[str, t.Any]]:
+    for attributes in treatments.values():
+        for name, value in attributes.items():
+            texts = value.values() if name == "metadata" else [value]
+            known = name in _ATTRIBUTES and all(isinstance(x, str) for x in texts)
+            if not known:
+                raise ValueError(f"{name!r} is not an attribute")
+    return dict(treatments)
 
 
 def _kept(row: t.Sequence[t.Any]) -> tuple[str, Kept]:

@@ -60,9 +60,10 @@ class Account:
 
     def written(self, write: Write, size: int) -> None:
         """Count one write, of which so many bytes were sent."""
-        kind = "created" if write.replaced is None else "updated"
-        if write.copy_of is not None and not write.across:
-            kind = "copied"
+        kind = "updated"
+        if write.replaced is None:
+            within = write.copy_of is not None and not write.across
+            kind = "copied" if within else "created"
         self.report.add(kind, write.name)
         self.report.bytes += size
 

@@ -124,6 +124,8 @@ class Application:
             digests = self._source.get(write.source)
         else:
             self._source.remember(moved.source, digests, moved.began)
+            # of what was stored encoded already, another is known
+            digests = self._source.get(moved.source) or digests
         # unless it was replaced meanwhile, the listing may have told a hash of it
         same = moved.source.etag == write.source.etag
         here = write.source if same else moved.source

@@ -24,7 +24,10 @@ VerifyMode = t.Literal["manifest", "listing", "content"]
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """The options of ``static_container``, checked; ``transfers`` is how many objects move at once."""
+    """The options of ``static_container``, checked; ``transfers`` is how many objects move at once.
+
+    With ``rolled_back`` the source is the destination itself, which keeps releases.
+    """
 
     source: Endpoint
     destination: Endpoint
@@ -45,4 +48,7 @@ class SyncOptions:
     prune_after: str | None = None
     bandwidth_limit: str | None = None
     invalidate: t.Mapping[str, t.Any] | None = None
+    release: str | None = None
+    keep_releases: t.Mapping[str, t.Any] | None = None
+    rolled_back: bool = False
     check_mode: bool = False

@@ -16,6 +16,7 @@ from dataclasses import replace
 from .._drivers._base import ObjectInfo, Store
 from .._errors import PlanRefusedError
 from .._progress import Progress
+from .._releases._view import ReleaseView
 from .._workers import Workers
 from ._comparison import Comparison
 from ._contents import Contents
@@ -185,6 +186,9 @@ class Planner:
         """Of each name whose contents the store can copy by itself, from which object."""
         if not self._destination.features.server_side_copy:
             return {}
+        if isinstance(self._source, ReleaseView):
+            changing = (here.keys() - there.keys()) | different
+            return {name: self._source.originals[name] for name in changing}
         new = {name: here[name] for name in here.keys() - there.keys()}
         across = self._destination.reaches(self._source)
         if across:

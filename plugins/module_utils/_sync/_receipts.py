@@ -135,6 +135,7 @@ def _is_simple(options: SyncOptions, source: Endpoint) -> bool:
         and options.verify != "content"
         and options.manifest != "rebuild"
         and options.prune_after is None
+        and options.release is None
     )
 
 

@@ -84,6 +84,11 @@ class Record:
         """The entries as they were read, and what a killed run has written since."""
         return self._old
 
+    @property
+    def entries(self) -> t.Mapping[str, Entry]:
+        """The entries as they will be, as far as they are noted."""
+        return self._entries
+
     @functools.cached_property
     def treated(self) -> bool:
         """Whether some object was published by a rule."""

@@ -29,6 +29,7 @@ from ._bandwidth import Bandwidth
 from ._caches import cache_folder, journal, tree_cache
 from ._contents import Contents
 from ._invalidate import Invalidation
+from ._keep_release import KeepRelease
 from ._look import Look
 from ._options import SyncOptions
 from ._patterns import Selection
@@ -39,8 +40,11 @@ from ._quantities import bytes_of
 from ._receipts import Receipts
 from ._record import Record
 from ._rules import Treatment
-from ._scan import Sides, one_file, refuse_overlap
+from ._scan import Objects, Sides, one_file, refuse_overlap
 from ._transfer import uploads_kept
+
+#: Options for which a manifest is kept in any case.
+_REMEMBERING = ("rules", "prune_after", "invalidate", "release", "rolled_back")
 
 
 def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
@@ -48,6 +52,15 @@ def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
     began = time.monotonic()
     source, only = one_file(options.source)
     refuse_overlap(options.source, options.destination, only)
+    if only is not None and options.release is not None:
+        raise ConfigurationError(
+            f"The source {options.source.full_place} is a single file, and a release is all that a destination holds.",
+            hint="Publish a folder, or do without release.",
+        )
+    if options.keep_releases is not None and options.release is None:
+        raise ConfigurationError(
+            "keep_releases needs release: the name of what is published."
+        )
     selection: t.Container[str] = Selection(options.include, options.exclude)
     if only is not None:
         selection = frozenset({only} if only in selection else ())
@@ -66,7 +79,7 @@ def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
         there_cache = tree_cache(options.destination, options, report)
         there = Contents(destination_store, there_cache, progress)
         try:
-            _Sync(
+            Sync(
                 options,
                 selection,
                 only,
@@ -91,7 +104,22 @@ def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:
     return open_store(endpoint)
 
 
-class _Sync:
+class ReleaseStep(t.Protocol):
+    """What a sync has to do about releases of its destination."""
+
+    def treat(self, objects: Objects) -> t.Mapping[str, Treatment]:
+        """How objects are published, beside what the rules say."""
+
+    def plan(self, objects: Objects, treatments: t.Mapping[str, Treatment]) -> None:
+        """Called before anything is changed: report what will be done."""
+
+    def commit(self, objects: Objects, treatments: t.Mapping[str, Treatment]) -> None:
+        """Called when all is published: do it."""
+
+
+class Sync:
+    """One sync, of sides that are open. Raises ``ConfigurationError`` for options that exclude each other."""
+
     def __init__(
         self,
         options: SyncOptions,
@@ -103,6 +131,7 @@ class _Sync:
         receipts: Receipts,
         report: Report,
         progress: Progress,
+        release: ReleaseStep | None = None,
     ) -> None:
         self._options = options
         self._here = here
@@ -112,11 +141,7 @@ class _Sync:
         self._receipts = receipts
         self._report = report
         self._progress = progress
-        remembering = [
-            name
-            for name in ("rules", "prune_after", "invalidate")
-            if getattr(options, name)
-        ]
+        remembering = [name for name in _REMEMBERING if getattr(options, name)]
         if remembering and options.manifest == "never":
             raise ConfigurationError(
                 f"With {remembering[0]} a manifest is needed: no listing shows what is to be remembered.",
@@ -142,10 +167,22 @@ class _Sync:
             progress,
         )
         self._publication = Publication(options.rules, self._destination, selection)
-        self._treatments: t.Mapping[str, Treatment] = {}
+        self._treatments: dict[str, Treatment] = {}
         self._planner = Planner(options, here, there, self._record, workers, progress)
         rate = bytes_of("bandwidth_limit", options.bandwidth_limit)
         self._bandwidth = Bandwidth(rate)
+        self._release = release
+        if release is None and options.release is not None:
+            self._release = KeepRelease(
+                options.release,
+                options,
+                here,
+                self._destination,
+                self._record,
+                workers,
+                report,
+                progress,
+            )
         self._invalidation = Invalidation(options.invalidate)
 
     def run(self) -> None:
@@ -168,11 +205,15 @@ class _Sync:
         if sides.missing:
             self._need_container()
         self._treatments = self._publication.treat(sides.source.objects)
+        if self._release is not None:
+            self._treatments |= self._release.treat(sides.source.objects)
         plan = self._planner.plan(sides, self._treatments)
         self._report.warnings += self._planner.warnings
         account = Account(self._report, self._destination.endpoint.prefix)
         account.left_out(sides.source.skipped)
         account.describe(plan, self._here, self._record)
+        if self._release is not None:
+            self._release.plan(sides.source.objects, self._treatments)
         stale = self._stale(plan, sides)
         self._report.invalidated = self._invalidation.paths(stale)
         if self._options.check_mode:
@@ -197,6 +238,8 @@ class _Sync:
                 lambda: self._invalidation.send(stale),
                 self._progress,
             ).run(plan)
+            if self._release is not None:
+                self._release.commit(sides.source.objects, self._treatments)
             self._write_receipt(plan, sides)
 
     def _write_receipt(self, plan: Plan, sides: Sides) -> None:

@@ -167,12 +167,20 @@ def change_attributes(
     source: Store, destination: Store, write: Write, there: ObjectInfo
 ) -> Transferred:
     """Give the object that is there the attributes it should have, without sending its bytes."""
+    attributes = attributes_there(source, destination, write, there)
+    stored = destination.copy(there, there.key, attributes)
+    return Transferred(write.source, None, stored, 0, 0)
+
+
+def attributes_there(
+    source: Store, destination: Store, write: Write, there: ObjectInfo
+) -> Attributes:
+    """What should be beside the bytes of an object that is there; encoded they are, or not, as they are."""
     attributes = _published(source, write)
     if write.treatment is not None and write.treatment.encoding is not None:
         encoding = destination.stat(there.key).attributes.content_encoding
         attributes = replace(attributes, content_encoding=encoding)
-    stored = destination.copy(there, there.key, attributes)
-    return Transferred(write.source, None, stored, 0, 0)
+    return attributes
 
 
 def copy_within(

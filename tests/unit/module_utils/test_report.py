@@ -30,6 +30,8 @@ def test_nothing_done_is_not_changed() -> None:
         "seconds": 1.235,
         "container_created": False,
         "invalidated": [],
+        "release": "",
+        "releases_pruned": [],
         "samples": {"created": [], "updated": [], "copied": [], "deleted": []},
     }
 

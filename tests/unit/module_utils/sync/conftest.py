@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import _memory
-from ansible_collections.longshore.storage.plugins.module_utils._sync import _run
+from ansible_collections.longshore.storage.plugins.module_utils._sync import (
+    _roll_back,
+    _run,
+)
 from tests.unit.module_utils.sync.helpers import RemoteStore, Sync, open_place
 
 
 @pytest.fixture(autouse=True)
 def fresh_containers(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
-    monkeypatch.setattr(_run, "open_store", open_place)
+    for engine in (_run, _roll_back):
+        monkeypatch.setattr(engine, "open_store", open_place)
     yield
     _memory._containers.clear()
     RemoteStore.traits.clear()

@@ -35,7 +35,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
     Endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._report import Report
-from ansible_collections.longshore.storage.plugins.module_utils._sync import _run
+from ansible_collections.longshore.storage.plugins.module_utils._sync import (
+    _roll_back,
+    _run,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._sync._options import (
     SyncOptions,
 )
@@ -290,10 +293,20 @@ class Sync:
         self.cache = cache
 
     def __call__(self, source: Place, destination: Place, **options: t.Any) -> Report:
+        return _run.synchronise(self._chosen(source, destination, options))
+
+    def back(
+        self, destination: Place, release: str | None = None, **options: t.Any
+    ) -> Report:
+        """Roll the destination back."""
+        options |= {"release": release, "rolled_back": True}
+        return _roll_back.roll_back(self._chosen(destination, destination, options))
+
+    def _chosen(
+        self, source: Place, destination: Place, options: t.Mapping[str, t.Any]
+    ) -> SyncOptions:
         chosen = {"cache_path": str(self.cache), "transfers": 4, **options}
-        return _run.synchronise(
-            SyncOptions(source.endpoint, destination.endpoint, **chosen)
-        )
+        return SyncOptions(source.endpoint, destination.endpoint, **chosen)
 
 
 def counts(report: Report) -> dict[str, int]:

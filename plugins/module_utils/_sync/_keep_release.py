@@ -1,0 +1,276 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+
+"""After a sync, what it has published is kept as a release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import typing as t
+
+from .._drivers._base import Digests, ObjectInfo, Store
+from .._errors import ConfigurationError, LongshoreError, PlanRefusedError
+from .._progress import Progress
+from .._releases._changes import Retention, published
+from .._releases._format import (
+    Index,
+    Kept,
+    Release,
+    ReleaseError,
+    ReleaseList,
+    check_name,
+)
+from .._releases._keeper import Holdings, ReleaseKeeper
+from .._report import Report
+from .._workers import Workers
+from ._content_types import content_type_of
+from ._contents import Contents
+from ._options import SyncOptions
+from ._plan import Write
+from ._quantities import seconds_of
+from ._record import Record
+from ._rules import Treatment
+from ._scan import Objects, shown
+from ._transfer import attributes_there
+
+Treatments = t.Mapping[str, Treatment]
+
+
+class ReleaseNotKeptError(LongshoreError):
+    """All was published, and not kept; ``report`` says what was done."""
+
+    def __init__(self, name: str, error: LongshoreError, report: Report) -> None:
+        super().__init__(
+            f"All was published, but could not be kept as release {name!r}: {error.message}",
+            hint=error.hint or "Run again.",
+        )
+        self.report = report
+
+
+class KeepRelease:
+    """Keeps what one sync publishes, as the release that the options name.
+
+    A name is a promise: one that is kept already is that state for ever. Raises ``ConfigurationError``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: SyncOptions,
+        here: Contents,
+        destination: Store,
+        record: Record,
+        workers: Workers,
+        report: Report,
+        progress: Progress,
+    ) -> None:
+        self._name = check_name(name)
+        self._retention = retention_of(options.keep_releases)
+        self._here = here
+        self._destination = destination
+        self._record = record
+        self._workers = workers
+        self._report = report
+        self._progress = progress
+        self._keeper = ReleaseKeeper(destination, workers)
+        self._keeper.require_copies()
+        self._now = int(time.time())
+        self._before = Index()
+        report.release = name
+
+    def treat(self, objects: Objects) -> Treatments:
+        """The rules say all."""
+        return {}
+
+    def plan(self, objects: Objects, treatments: Treatments) -> None:
+        """Before anything is changed: report what will be of the releases. Raises ``PlanRefusedError``."""
+        self._before = self._keeper.read()
+        found = self._before.find(self._name)
+        if found is not None:
+            self._require_same(found, objects, treatments)
+        after = self._after(found or Release(self._name, self._now, 0, 0, ""))
+        tell(self._report, self._before, after)
+
+    def commit(self, objects: Objects, treatments: Treatments) -> None:
+        """When all is published: keep it. Raises ``ReleaseNotKeptError``."""
+        if not self._report.releases_changed:
+            return
+        try:
+            self._commit(objects, treatments)
+        except LongshoreError as exc:
+            self._report.releases_changed = False
+            self._report.releases_pruned = []
+            raise ReleaseNotKeptError(self._name, exc, self._report) from exc
+
+    def _after(self, release: Release) -> Index:
+        return published(self._before, release, self._retention, self._now)
+
+    def _require_same(
+        self, found: Release, objects: Objects, treatments: Treatments
+    ) -> None:
+        if self._here.store.features.digests:
+            unknown = [i for i in objects.values() if self._here.get(i) is None]
+            self._here.find(unknown, self._workers, afresh=False)
+        now = {name: self._id(name, objects[name], treatments) for name in objects}
+        kept = self._keeper.read_list(found).objects
+        then = {name: one.content.partition(".")[0] for name, one in kept.items()}
+        other = sorted(n for n in now.keys() | then.keys() if now.get(n) != then.get(n))
+        if other:
+            raise PlanRefusedError(
+                f"Release {self._name!r} is kept already, and what would be published under its name is another "
+                f"state, in {len(other)} name(s): {shown(other)}.",
+                hint="Nothing was changed. Choose another name; one that is kept stays what it is.",
+            )
+
+    def _id(self, name: str, info: ObjectInfo, treatments: Treatments) -> str:
+        treatment = treatments.get(name)
+        return content_id(
+            info,
+            self._here.get(info),
+            treatment.digest if treatment is not None else "",
+            own_attributes=self._here.store.features.attributes,
+        )
+
+    def _commit(self, objects: Objects, treatments: Treatments) -> None:
+        before = self._before
+        serial = before.serial + 1
+        release = before.find(self._name)
+        if release is not None and not self._report.releases_pruned:
+            self._keeper.commit(self._after(release), serial)
+            return
+        planned = self._after(release or Release(self._name, self._now, 0, 0, ""))
+        others = [one for one in planned.releases if one.list]
+        lists = self._keeper.read_lists(others)
+        readable = [one for one in lists.values() if isinstance(one, ReleaseList)]
+        holdings = self._keeper.holdings()
+        if release is None:
+            made = self._make(objects, treatments, readable, holdings, serial)
+            readable.append(made)
+            release = Release(
+                self._name,
+                self._now,
+                len(made.objects),
+                sum(one.stored_size for one in made.objects.values()),
+                self._keeper.write_list(made, serial),
+            )
+        after = self._after(release)
+        self._keeper.commit(after, serial)
+        damaged = [one for one in lists.values() if isinstance(one, ReleaseError)]
+        if damaged:
+            # what it needs is not known
+            self._report.warnings.append(damaged[0].message)
+        else:
+            self._collect(after, readable, holdings)
+
+    def _make(
+        self,
+        objects: Objects,
+        treatments: Treatments,
+        others: t.Sequence[ReleaseList],
+        holdings: Holdings,
+        serial: int,
+    ) -> ReleaseList:
+        """Copy what no other release has; the new one's list."""
+        known: dict[str, tuple[str, int]] = {}
+        for other in others:
+            for one in other.objects.values():
+                found = holdings.contents.get(one.content)
+                if found is not None and found.size == one.stored_size:
+                    known[one.content.partition(".")[0]] = one.content, one.stored_size
+        kept: dict[str, Kept] = {}
+        missing: dict[str, Write] = {}
+        used: dict[str, t.Mapping[str, t.Any]] = {}
+        for name, info in objects.items():
+            entry, treatment = self._record.entries[name], treatments.get(name)
+            identity = self._id(name, info, treatments)
+            if identity not in known:
+                content = f"{identity}.{serial}"
+                known[identity] = content, entry.stored_size
+                found = holdings.contents.get(content)  # of a run that was killed
+                if found is None or found.size != entry.stored_size:
+                    missing[content] = Write(name, info, None, treatment)
+            content, stored_size = known[identity]
+            if treatment is not None:
+                used[treatment.digest] = treatment.attributes
+            kept[name] = Kept(
+                content,
+                entry.size,
+                entry.digest,
+                entry.source_etag,
+                stored_size,
+                entry.treatment,
+            )
+        self._progress.begin("keeping", items=len(missing))
+        for _unused in self._workers.run(self._copy, missing.items()):
+            self._progress.advance(items=1)
+        return ReleaseList(kept, used)
+
+    def _copy(self, job: tuple[str, Write]) -> None:
+        content, write = job
+        entry = self._record.entries[write.name]
+        key = self._destination.endpoint.prefix + write.name
+        live = ObjectInfo(key, entry.stored_size, entry.etag or None)
+        attributes = attributes_there(self._here.store, self._destination, write, live)
+        self._keeper.keep(live, content, attributes.without_settings())
+
+    def _collect(
+        self, index: Index, lists: t.Sequence[ReleaseList], holdings: Holdings
+    ) -> None:
+        contents = {one.content for each in lists for one in each.objects.values()}
+        names = {one.list for one in index.releases}
+        litter = [i for n, i in holdings.contents.items() if n not in contents]
+        litter += [i for n, i in holdings.lists.items() if n not in names]
+        warning = self._keeper.collect(litter)
+        if warning is not None:
+            self._report.warnings.append(warning)
+
+
+def content_id(
+    info: ObjectInfo, digests: Digests | None, treatment: str, *, own_attributes: bool
+) -> str:
+    """What identifies an object as it is stored, with its attributes: 64 hex digits.
+
+    Those of a source that has attributes of its own (``own_attributes``) are only known to be the same as
+    long as the object is.
+    """
+    said: list[object] = [info.key, info.size, info.etag, treatment]
+    if digests is not None and not own_attributes:
+        said = [digests.sha256, content_type_of(info.key), treatment]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def retention_of(written: t.Mapping[str, t.Any] | None) -> Retention:
+    """``keep_releases`` as it is meant. Raises ``ConfigurationError``."""
+    if written is None:
+        return Retention()
+    count = written.get("count")
+    age = seconds_of("keep_releases.age", written.get("age"))
+    if count is None and age is None:
+        raise ConfigurationError("keep_releases has neither count nor age.")
+    if count is not None and count < 1:
+        raise ConfigurationError(f"keep_releases.count must be 1 or more, not {count}.")
+    return Retention(count, age)
+
+
+def tell(report: Report, before: Index, after: Index) -> None:
+    """Report what becomes of the releases."""
+    kept = {one.name for one in after.releases}
+    report.releases_changed = (before.releases, before.rolled_back) != (
+        after.releases,
+        after.rolled_back,
+    )
+    pruned = [one.name for one in before.releases if one.name not in kept]
+    report.releases_pruned = pruned
+    if report.releases_changed:
+        report.before += map(_line, before.releases)
+        report.after += map(_line, after.releases)
+
+
+def _line(release: Release) -> str:
+    return f"release {release.name}{' (live)' if release.live else ''}"
