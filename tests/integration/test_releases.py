@@ -21,7 +21,7 @@ from tests.integration.places import RESERVED, Headers, Places
 from tests.integration.processes import Killable
 
 KEPT = f"{RESERVED}releases/"
-MOMENTS = 4
+MOMENTS = 3
 RULES = [
     {"match": "*.html", "compress": ["gzip"], "cache_control": "no-cache"},
     {"match": "*.css", "metadata": {"by": "us"}, "content_language": "en"},
@@ -64,7 +64,7 @@ def _names(destination: t.Any) -> list[str]:
     return [one["name"] for one in _index(destination)["releases"]]
 
 
-@pytest.mark.parametrize("kind", ["seaweedfs", "moto", "azurite", "local"])
+@pytest.mark.parametrize("kind", ["seaweedfs", "azurite", "local"])
 def test_published_and_returned_to(places: Places, kind: str) -> None:
     source = places("local")
     destination = places(kind) if kind == "local" else places(kind, "web/")
@@ -72,7 +72,7 @@ def test_published_and_returned_to(places: Places, kind: str) -> None:
     trees, headers = [], []
     for number in range(3):
         _fill(source, _site(number))
-        options = {"release": f"v{number}", "rules": rules}
+        options: dict[str, t.Any] = {"release": f"v{number}", "rules": rules}
         planned = sync(source, destination, check=True, **options)
         assert planned.changed and planned.values["release"] == f"v{number}"
         assert sync(source, destination, **options).changed
@@ -205,9 +205,12 @@ def test_killed_while_rolling_back(places: Places) -> None:
 # -- two at once
 
 
-@pytest.mark.parametrize("kind", ["seaweedfs", "azurite"])
-def test_two_at_once(places: Places, kind: str) -> None:
-    """Both have published and are about to commit their releases: one is told that it lost."""
+@pytest.mark.parametrize(
+    "kind, numbers",
+    [("seaweedfs", (2, 2)), ("seaweedfs", (1, 1)), ("azurite", (2, 1))],
+)
+def test_two_at_once(places: Places, kind: str, numbers: tuple[int, int]) -> None:
+    """``numbers``: which write of the index, the mark or the commit, of each waits for the other's. One is told that it lost."""
     destination = places(kind)
     destination.make()
     sources = [places("local") for _unused in range(3)]
@@ -221,7 +224,9 @@ def test_two_at_once(places: Places, kind: str) -> None:
         both.wait(120)
 
     def run(number: int) -> Result:
-        with Gate(destination.server.port, f"{KEPT}index", 1, meet) as way:
+        with Gate(
+            destination.server.port, f"{KEPT}index", numbers[number], meet
+        ) as way:
             arguments = {
                 "source": written(sources[number]),
                 "destination": by_way(way, destination),
@@ -241,7 +246,7 @@ def test_two_at_once(places: Places, kind: str) -> None:
     failed = [result for result in results if result.failed]
     assert len(failed) == 1, results
     assert "another run has published or rolled back" in failed[0].msg
-    assert "could not be kept as release" in failed[0].msg
+    assert "un again" in failed[0].msg
     (winner,) = _names(destination)
     assert _back(destination, release=winner)
     assert destination.tree() == _site(int(winner[1]))

@@ -47,11 +47,13 @@ def published(index: Index, release: Release, retention: Retention, now: int) ->
 
 
 def returned(index: Index, release: Release) -> Index:
-    """With a release of the index live again; the newest one is where nothing is rolled back."""
+    """With a release of the index live again; to go to the newest one is no roll back, but from one that was begun."""
     return Index(
         index.serial,
         _with_live(index.releases, release.name),
-        rolled_back=release.name != index.releases[0].name,
+        rolled_back=release.name != index.releases[0].name
+        or index.pending is not None
+        or (index.rolled_back and release.live),
     )
 
 
@@ -62,8 +64,8 @@ def _with_live(releases: t.Iterable[Release], name: str) -> tuple[Release, ...]:
 def target(index: Index, name: str | None, place: str) -> Release:
     """The release to return to: that of the name, or the one before the live one.
 
-    When the live one was returned to already, it is that: so a second run has nothing to do, and a run that was
-    killed is gone on with. ``place`` is the destination's. Raises ``PlanRefusedError``.
+    When another one has been begun since, it is the live one itself. When that was returned to already, it is that,
+    too: a second run has nothing to do. ``place`` is the destination's. Raises ``PlanRefusedError``.
     """
     if name is not None:
         found = index.find(name)
@@ -74,7 +76,7 @@ def target(index: Index, name: str | None, place: str) -> Release:
             )
         return found
     live = index.live
-    if live is not None and index.rolled_back:
+    if live is not None and (index.rolled_back or index.pending is not None):
         return live
     older = index.releases[index.releases.index(live) + 1 :] if live else ()
     if not older:

@@ -11,8 +11,9 @@ Below ``.longshore/releases/`` of the destination's prefix lie:
 
 ``index``
     JSON: ``version`` (1), ``serial`` (one more with every commit), ``live`` (the name of the release that was
-    published or rolled back to last, else null), ``rolled_back`` (whether it was the latter), ``releases``
-    (newest first: ``name``, ``published``, ``objects``, ``bytes``, ``list``).
+    published or rolled back to last, else null), ``rolled_back`` (whether it was the latter), ``pending`` (the name
+    of a release that has been begun to be published since, else null), ``releases`` (newest first: ``name``,
+    ``published``, ``objects``, ``bytes``, ``list``).
 ``lists/<SHA-256 of the lines>.<serial>``
     zlib over JSON lines: a mapping of treatments to the attributes that they set, then
     ``[name, content, size, digest, source_etag, stored_size, treatment]`` for each object, sorted by name.
@@ -70,11 +71,15 @@ class Release(t.NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The releases that are kept, newest first; ``rolled_back``: the live one was returned to."""
+    """The releases that are kept, newest first; ``rolled_back``: the live one was returned to.
+
+    ``pending`` is the one that a run has begun to publish since, and not come to the end with.
+    """
 
     serial: int = 0
     releases: tuple[Release, ...] = ()
     rolled_back: bool = False
+    pending: str | None = None
 
     @property
     def live(self) -> Release | None:
@@ -131,6 +136,7 @@ def encode_index(index: Index) -> bytes:
         "serial": index.serial,
         "live": index.live.name if index.live else None,
         "rolled_back": index.rolled_back,
+        "pending": index.pending,
         "releases": [{f: getattr(one, f) for f in told} for one in index.releases],
     }
     return json.dumps(document, separators=(",", ":")).encode()
@@ -149,9 +155,13 @@ def decode_index(data: bytes) -> Index:
             hint="Update the collection on this host.",
         )
     try:
-        live = document["live"]
-        releases = tuple(_release(one, live) for one in document["releases"])
-        return Index(int(document["serial"]), releases, bool(document["rolled_back"]))
+        live, pending = document["live"], document["pending"]
+        return Index(
+            int(document["serial"]),
+            tuple(_release(one, live) for one in document["releases"]),
+            bool(document["rolled_back"]),
+            None if pending is None else str(pending),
+        )
     except (ValueError, TypeError, KeyError, OverflowError):
         raise _damaged("its index does not list releases") from None
 

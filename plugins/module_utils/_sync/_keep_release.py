@@ -13,9 +13,16 @@ import hashlib
 import json
 import time
 import typing as t
+from dataclasses import replace
 
 from .._drivers._base import Digests, ObjectInfo, Store
-from .._errors import ConfigurationError, LongshoreError, PlanRefusedError
+from .._errors import (
+    ConditionFailedError,
+    ConfigurationError,
+    LongshoreError,
+    ObjectMissingError,
+    PlanRefusedError,
+)
 from .._progress import Progress
 from .._releases._changes import Retention, published
 from .._releases._format import (
@@ -46,9 +53,12 @@ class ReleaseNotKeptError(LongshoreError):
     """All was published, and not kept; ``report`` says what was done."""
 
     def __init__(self, name: str, error: LongshoreError, report: Report) -> None:
+        hint = error.hint or "Run again."
+        if isinstance(error, (ConditionFailedError, ObjectMissingError)):
+            hint += " What was changed beside us is found with verify=listing."
         super().__init__(
             f"All was published, but could not be kept as release {name!r}: {error.message}",
-            hint=error.hint or "Run again.",
+            hint=hint,
         )
         self.report = report
 
@@ -82,6 +92,7 @@ class KeepRelease:
         self._keeper.require_copies()
         self._now = int(time.time())
         self._before = Index()
+        self._begun = False
         report.release = name
 
     def treat(self, objects: Objects) -> Treatments:
@@ -97,9 +108,18 @@ class KeepRelease:
         after = self._after(found or Release(self._name, self._now, 0, 0, ""))
         tell(self._report, self._before, after)
 
+    def begin(self) -> None:
+        """Objects are about to change: until the commit, the live release is the one before.
+
+        Raises ``ConditionFailedError`` when another run was there.
+        """
+        before = self._before
+        self._keeper.commit(replace(before, pending=self._name), before.serial)
+        self._begun = True
+
     def commit(self, objects: Objects, treatments: Treatments) -> None:
         """When all is published: keep it. Raises ``ReleaseNotKeptError``."""
-        if not self._report.releases_changed:
+        if not (self._report.releases_changed or self._begun):
             return
         try:
             self._commit(objects, treatments)
@@ -261,10 +281,7 @@ def retention_of(written: t.Mapping[str, t.Any] | None) -> Retention:
 def tell(report: Report, before: Index, after: Index) -> None:
     """Report what becomes of the releases."""
     kept = {one.name for one in after.releases}
-    report.releases_changed = (before.releases, before.rolled_back) != (
-        after.releases,
-        after.rolled_back,
-    )
+    report.releases_changed = before != after
     pruned = [one.name for one in before.releases if one.name not in kept]
     report.releases_pruned = pruned
     if report.releases_changed:

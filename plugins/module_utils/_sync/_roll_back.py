@@ -112,6 +112,9 @@ class _RollBack:
         """Report what will be of the releases."""
         tell(self._report, self._before, self._after)
 
+    def begin(self) -> None:
+        """A roll back that is cut off needs no mark: the next one has the same aim."""
+
     def commit(self, objects: Objects, treatments: Treatments) -> None:
         """The destination holds the release now."""
         if self._report.releases_changed:

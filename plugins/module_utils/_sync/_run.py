@@ -113,6 +113,9 @@ class ReleaseStep(t.Protocol):
     def plan(self, objects: Objects, treatments: t.Mapping[str, Treatment]) -> None:
         """Called before anything is changed: report what will be done."""
 
+    def begin(self) -> None:
+        """Called when objects are about to be changed."""
+
     def commit(self, objects: Objects, treatments: t.Mapping[str, Treatment]) -> None:
         """Called when all is published: do it."""
 
@@ -228,6 +231,8 @@ class Sync:
             if sides.missing:
                 self._destination.create_container()
             self._note(plan, sides)
+            if self._release is not None and not plan.empty:
+                self._release.begin()
             Application(
                 self._here,
                 self._destination,

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,6 +82,18 @@ def test_back_and_forward() -> None:
     assert index == history(4)
     index = published(returned(index, release(1)), release(2), ALL, 0)
     assert target(index, None, "there").name == "v1"
+
+
+def test_back_from_one_that_was_cut_off() -> None:
+    """It was never kept, so the last one that was is the one before."""
+    index = replace(history(3), pending="v3")
+    assert target(index, None, "there").name == "v2"
+    index = returned(index, target(index, None, "there"))
+    assert kept(index) == ["v2*", "v1", "v0"] and index.pending is None
+    assert target(index, None, "there").name == "v2", "it is done already"
+    assert returned(index, target(index, None, "there")) == index
+    index = published(replace(index, pending="v3"), release(3), ALL, 0)
+    assert index == history(4)
 
 
 def test_what_is_not_there() -> None:

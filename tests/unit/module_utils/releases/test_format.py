@@ -67,7 +67,8 @@ def test_index_and_back(names: list[str], rolled_back: bool, number: int) -> Non
         Release(check_name(name), number, number, number, LIST, place == 1)
         for place, name in enumerate(names)
     )
-    index = Index(number, releases, rolled_back)
+    pending = names[0] if rolled_back and names else None
+    index = Index(number, releases, rolled_back, pending)
     assert decode_index(encode_index(index)) == index
 
 

@@ -271,29 +271,74 @@ def test_leftovers_are_removed_and_failures_are_warnings(
     assert litter not in destination.everything()
 
 
-@pytest.mark.parametrize("at", ["copy", "index"])
-def test_two_at_once(tmp_path: Path, sync: Sync, at: str) -> None:
-    """The other run keeps and prunes while this one has read the index: one wins, and what is kept is whole."""
+class _AtThe:
+    """Calls ``action`` at the ``number``-th operation of that kind on a key that begins so."""
+
+    def __init__(
+        self, number: int, operation: str, key: str, action: t.Callable[[], object]
+    ) -> None:
+        self._left = number
+        self._what = operation
+        self._key = key
+        self._action = action
+
+    def __call__(self, operation: str, key: str) -> None:
+        if operation == self._what and key.startswith(self._key):
+            self._left -= 1
+            if not self._left:
+                self._action()
+
+
+@pytest.mark.parametrize("key, number", [("index.html", 1), (f"{KEPT}index", 2)])
+def test_back_from_a_publication_that_failed(
+    source: Folder, sync: Sync, key: str, number: int
+) -> None:
+    destination = remote()
+    for name, tree in {"one": ONE, "two": TWO}.items():
+        change(source, tree)
+        sync(source, destination, release=name)
+    change(source, {**THREE, "z.bin": b"z"})
+
+    def fail() -> None:
+        raise StoreError("write", "there", "it is off")
+
+    destination.traits.before = _AtThe(number, "write", key, fail)
+    with pytest.raises(LongshoreError, match="it is off"):
+        sync(source, destination, release="three", transfers=1)
+    destination.traits.before = lambda operation, key: None
+    assert sync.back(destination).release == "two"
+    assert destination.tree() == TWO
+    assert not sync.back(destination).changed
+    sync(source, destination, release="three")
+    assert sync.back(destination).release == "two"
+
+
+@pytest.mark.parametrize(
+    "operation, key, number",
+    [
+        ("write", f"{KEPT}index", 1),
+        ("copy", f"{KEPT}contents/", 1),
+        ("write", f"{KEPT}index", 2),
+    ],
+    ids=["mark", "copy", "commit"],
+)
+def test_two_at_once(
+    tmp_path: Path, sync: Sync, operation: str, key: str, number: int
+) -> None:
+    """The other run keeps and prunes while this one is at it: one wins, and what is kept is whole."""
     destination = remote()
     source = Folder(tmp_path / "site", ONE)
     sync(source, destination, release="one")
     other = Folder(tmp_path / "other", TWO)
-    moment = f"{KEPT}index" if at == "index" else f"{KEPT}contents/"
-    there = list[str]()
 
-    def meet(operation: str, key: str) -> None:
-        if operation in ("write", "copy") and key.startswith(moment) and not there:
-            there.append(key)
-            keep = {"count": 1}
-            Sync(tmp_path / "its")(
-                other, destination, release="two", keep_releases=keep
-            )
+    def meet() -> None:
+        destination.traits.before = lambda operation, key: None
+        keep = {"count": 1}
+        Sync(tmp_path / "its")(other, destination, release="two", keep_releases=keep)
 
     change(source, {**ONE, "index.html": b"1"})
-    destination.traits.before = meet
-    with pytest.raises(
-        ReleaseNotKeptError, match="another run|Something else wrote it"
-    ) as caught:
+    destination.traits.before = _AtThe(number, operation, key, meet)
+    with pytest.raises(LongshoreError, match="another run|wrote it") as caught:
         sync(source, destination, release="three")
     assert "un again" in str(caught.value)
     assert names(destination) == ["two*"]
