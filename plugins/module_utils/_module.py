@@ -17,12 +17,14 @@ import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
 from ._endpoint import Endpoint, parse_endpoint
 from ._errors import LongshoreError
 from ._fields import looks_like_fields
 from ._progress import VARIABLE, Progress
 from ._report import Outcome
+from ._timeline import Timeline
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
 
@@ -96,9 +98,13 @@ class Module(AnsibleModule):
             any_container=any_container,
         )
 
-    def progress(self) -> Progress:
+    def progress(self, timeline: Timeline | None = None) -> Progress:
         """What the engine tells of its work, for whoever asked the module to. To be used as a context."""
-        return Progress(os.environ.pop(VARIABLE, None))
+        return Progress(os.environ.pop(VARIABLE, None), timeline=timeline)
+
+    def hidden(self, text: str) -> str:
+        """The text without any credential of this task, as Ansible shows it in results."""
+        return str(remove_values(text, self.no_log_values))
 
     def run(self, work: t.Callable[[], Outcome]) -> t.NoReturn:
         """Call the engine, and end the module with its report or its error."""

@@ -75,6 +75,6 @@ class Timeline:
         while passed >= STEPS * self.step:
             self.step *= 2
             for name, steps in self._steps.items():
-                even, odd = steps[::2], [*steps[1::2], 0]
-                self._steps[name] = [one + two for one, two in zip(even, odd)]
+                pairs = range(0, len(steps), 2)
+                self._steps[name] = [sum(steps[first : first + 2]) for first in pairs]
         return int(passed / self.step)

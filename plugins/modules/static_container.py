@@ -259,6 +259,13 @@ options:
       - A folder in which the digests of local files are remembered, so that unchanged files are not read again.
       - By default C($XDG_CACHE_HOME/longshore), or C(~/.cache/longshore).
     type: path
+  report:
+    description:
+      - When all is done, in check mode and after a failure as well, write a page about it to this file of the host that runs
+        the task. It shows what changed, sizes by type, the biggest objects, and the time, requests and throughput of the run.
+      - The page is HTML that needs nothing else. It has the names of objects, so it is for those who may know them.
+      - One that cannot be written is a warning. It cannot lie in the source or the destination.
+    type: path
 requirements:
   - python >= 3.11
   - boto3 and obstore for Amazon S3 and everything that speaks its protocol
@@ -311,6 +318,12 @@ EXAMPLES = r"""
     prune_after: 7d
     invalidate:
       distributions: [E2EXAMPLE]
+
+- name: Publish, and keep a page about it
+  longshore.storage.static_container:
+    source: public/
+    destination: www
+    report: ~/publication.html
 
 - name: Mirror a folder to another one
   longshore.storage.static_container:
@@ -447,6 +460,7 @@ from ..module_utils._errors import ConfigurationError
 from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 from ..module_utils._report import Report
 from ..module_utils._sync._options import SyncOptions
+from ..module_utils._sync._reporting import reporting
 from ..module_utils._sync._roll_back import roll_back
 from ..module_utils._sync._run import synchronise
 
@@ -522,6 +536,7 @@ ARGUMENT_SPEC: ArgumentSpec = {
     },
     "create_container": {"type": "bool", "default": True},
     "cache_path": {"type": "path"},
+    "report": {"type": "path"},
 }
 
 #: Each takes a thread and up to 8 MiB.
@@ -574,10 +589,13 @@ def main() -> t.NoReturn:
     module = Module(ARGUMENT_SPEC | PROGRESS_OPTION)
 
     def work() -> Report:
-        with module.progress() as progress:
-            options = options_of(module)
-            engine = roll_back if options.rolled_back else synchronise
-            return engine(options, progress)
+        options = options_of(module)
+        page = reporting(module.params["report"], options, module.warn, module.hidden)
+        with page as recorder:
+            timeline = recorder.timeline if recorder is not None else None
+            with module.progress(timeline) as progress:
+                engine = roll_back if options.rolled_back else synchronise
+                return engine(options, progress, recorder)
 
     module.run(work)
 

@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import threading
 import typing as t
 
 from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.servers._process import find_program
 
@@ -65,3 +69,64 @@ def luminance(colour: t.Sequence[int]) -> float:
 def contrast(one: t.Sequence[int], other: t.Sequence[int]) -> float:
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Serves the page under every path, and remembers which were asked for."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.page = page.encode()
+        self.asked: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/page.html"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(self.server.page)))
+        self.end_headers()
+        self.wfile.write(self.server.page)
+
+    def log_message(self, format: str, *args: object) -> None:
+        return None
+
+
+@contextlib.contextmanager
+def serving(page: str) -> t.Iterator[Site]:
+    with Site(page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+class Browser:
+    """Headless Chromium with the page open."""
+
+    def __init__(self, driver: webdriver.Chrome, site: Site) -> None:
+        self.driver = driver
+        self.site = site
+
+    def open(self, *, scheme: Scheme = "light", scripts: bool = True) -> None:
+        self.site.asked.clear()
+        console(self.driver)
+        emulate(self.driver, "setScriptExecutionDisabled", value=not scripts)
+        prefer(self.driver, scheme)
+        self.driver.get(self.site.url)
+
+    def find(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def colour(self, selector: str, kind: str) -> tuple[int, ...]:
+        return parse_colour(self.find(selector)[0].value_of_css_property(kind))
+
+    def style(self, selector: str, kind: str) -> str:
+        """As the document has it; unlike ``colour``, of SVG too."""
+        script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        return str(self.driver.execute_script(script, selector, kind))

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import typing as t
 
 import pytest
@@ -20,70 +18,27 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._statu
     render,
 )
 from tests.integration.browser import (
+    Browser,
     Scheme,
+    Site,
     chromium,
     console,
     contrast,
     emulate,
     luminance,
-    parse_colour,
-    prefer,
+    serving,
 )
 from tests.unit.module_utils.distsync.fleet_helpers import HOSTILE, sample_fleet
-
-PAGE = render(sample_fleet(), title=HOSTILE).encode()
-
-
-class Site(http.server.ThreadingHTTPServer):
-    """Serves the page under every path, and remembers which were asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/fleet.html"
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(PAGE)))
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_message(self, format: str, *args: object) -> None:
-        return None
 
 
 @pytest.fixture(scope="module")
 def site() -> t.Iterator[Site]:
-    with Site() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    with serving(render(sample_fleet(), title=HOSTILE)) as served:
+        yield served
 
 
-class Browser:
-    """Headless Chromium with the page open."""
-
-    def __init__(self, driver: webdriver.Chrome, site: Site) -> None:
-        self.driver = driver
-        self.site = site
-
-    def open(self, *, scheme: Scheme = "light", scripts: bool = True) -> None:
-        self.site.asked.clear()
-        console(self.driver)
-        emulate(self.driver, "setScriptExecutionDisabled", value=not scripts)
-        prefer(self.driver, scheme)
-        self.driver.get(self.site.url)
-
-    def find(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+class FleetBrowser(Browser):
+    """Knows the table of hosts."""
 
     def column(self, name: str) -> list[str]:
         headings = [one.text for one in self.find("#hosts thead th")]
@@ -105,14 +60,6 @@ class Browser:
         cell = self.heading(name).find_element(By.XPATH, "..")
         return cell.get_attribute("aria-sort")
 
-    def colour(self, selector: str, kind: str) -> tuple[int, ...]:
-        return parse_colour(self.find(selector)[0].value_of_css_property(kind))
-
-    def style(self, selector: str, kind: str) -> str:
-        """As the document has it; unlike ``colour``, of SVG too."""
-        script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
-        return str(self.driver.execute_script(script, selector, kind))
-
 
 @pytest.fixture(scope="module")
 def driver() -> t.Iterator[webdriver.Chrome]:
@@ -121,16 +68,16 @@ def driver() -> t.Iterator[webdriver.Chrome]:
 
 
 @pytest.fixture()
-def browser(driver: webdriver.Chrome, site: Site) -> t.Iterator[Browser]:
-    made = Browser(driver, site)
+def browser(driver: webdriver.Chrome, site: Site) -> t.Iterator[FleetBrowser]:
+    made = FleetBrowser(driver, site)
     yield made
     # whatever was done: nothing was refused or failed in it, and nothing else was loaded
     assert console(driver) == []
-    assert site.asked == ["/fleet.html"]
+    assert site.asked == ["/page.html"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read(browser: Browser, scheme: Scheme) -> None:
+def test_every_text_can_be_read(browser: FleetBrowser, scheme: Scheme) -> None:
     browser.open(scheme=scheme)
     ground = browser.colour("body", "background-color")
     assert (luminance(ground) > 0.5) is (scheme == "light")
@@ -142,7 +89,7 @@ def test_every_text_can_be_read(browser: Browser, scheme: Scheme) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_plots_have_the_colours_of_the_scheme(
-    browser: Browser, scheme: Scheme
+    browser: FleetBrowser, scheme: Scheme
 ) -> None:
     browser.open(scheme=scheme)
     first = {"light": "rgb(10, 95, 168)", "dark": "rgb(108, 182, 245)"}[scheme]
@@ -152,14 +99,14 @@ def test_the_plots_have_the_colours_of_the_scheme(
     assert box["width"] > 300 and box["height"] > 100
 
 
-def test_what_hosts_are_called_is_shown_as_it_is(browser: Browser) -> None:
+def test_what_hosts_are_called_is_shown_as_it_is(browser: FleetBrowser) -> None:
     browser.open()
     assert browser.driver.title == HOSTILE
     assert HOSTILE in browser.column("Host")
     assert not browser.find("img, iframe, object, embed")
 
 
-def test_comes_with_the_worst_first(browser: Browser) -> None:
+def test_comes_with_the_worst_first(browser: FleetBrowser) -> None:
     browser.open()
     states = browser.column("State")
     assert [one.split(" ", 1)[1] for one in states[:5]] == [
@@ -169,7 +116,9 @@ def test_comes_with_the_worst_first(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", ["Host", "Late", "Reported", "Version"])
-def test_a_click_sorts_and_another_turns_it_round(browser: Browser, name: str) -> None:
+def test_a_click_sorts_and_another_turns_it_round(
+    browser: FleetBrowser, name: str
+) -> None:
     browser.open()
     before = browser.column(name)
     browser.heading(name).click()
@@ -181,7 +130,7 @@ def test_a_click_sorts_and_another_turns_it_round(browser: Browser, name: str) -
     assert browser.column(name)[0] == up[-1]
 
 
-def test_numbers_are_sorted_as_numbers(browser: Browser) -> None:
+def test_numbers_are_sorted_as_numbers(browser: FleetBrowser) -> None:
     browser.open()
     browser.heading("Late").click()
     late = [one for one in browser.column("Late") if one.endswith(" s")]
@@ -189,7 +138,7 @@ def test_numbers_are_sorted_as_numbers(browser: Browser) -> None:
     assert seconds == sorted(seconds) and len(set(seconds)) > 10
 
 
-def test_only_one_column_is_sorted_at_a_time(browser: Browser) -> None:
+def test_only_one_column_is_sorted_at_a_time(browser: FleetBrowser) -> None:
     browser.open()
     browser.heading("Host").click()
     browser.heading("Late").click()
@@ -197,7 +146,7 @@ def test_only_one_column_is_sorted_at_a_time(browser: Browser) -> None:
     assert len(browser.find("#hosts th[aria-sort]")) == 1
 
 
-def test_sorting_takes_no_mouse(browser: Browser) -> None:
+def test_sorting_takes_no_mouse(browser: FleetBrowser) -> None:
     browser.open()
     for _unused in range(20):
         browser.driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -212,7 +161,7 @@ def test_sorting_takes_no_mouse(browser: Browser) -> None:
     assert browser.order_of("Host") == "descending"
 
 
-def test_without_scripts_the_table_is_there(browser: Browser) -> None:
+def test_without_scripts_the_table_is_there(browser: FleetBrowser) -> None:
     browser.open(scripts=False)
     assert not browser.find("button")
     assert len(browser.find("#hosts tbody tr")) == 120

@@ -28,12 +28,17 @@ from ._keep_release import Treatments, tell
 from ._options import SyncOptions
 from ._patterns import Selection
 from ._receipts import Receipts
+from ._recorder import Recorder
 from ._rules import Treatment
 from ._run import Sync
 from ._scan import Objects, shown
 
 
-def roll_back(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
+def roll_back(
+    options: SyncOptions,
+    progress: Progress = UNWATCHED,
+    recorder: Recorder | None = None,
+) -> Report:
     """Make the destination hold the release that the options name, or the one before. Raises :class:`LongshoreError`.
 
     Objects are published as the release has them: rules say nothing here.
@@ -44,6 +49,8 @@ def roll_back(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
     options = replace(options, rules=())
     selection = Selection(options.include, options.exclude)
     report = Report(destination=options.destination.full_place)
+    if recorder is not None:
+        recorder.report = report
     with (
         open_store(options.destination) as destination,
         Workers(options.transfers) as workers,
@@ -62,6 +69,7 @@ def roll_back(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
                 report,
                 progress,
                 step,
+                recorder,
             ).run()
         finally:
             report.requests = destination.requests.count

@@ -39,6 +39,7 @@ from ._publication import Publication
 from ._quantities import bytes_of
 from ._receipts import Receipts
 from ._record import Record
+from ._recorder import Recorder
 from ._rules import Treatment
 from ._scan import Objects, Sides, one_file, refuse_overlap
 from ._transfer import uploads_kept
@@ -47,7 +48,11 @@ from ._transfer import uploads_kept
 _REMEMBERING = ("rules", "prune_after", "invalidate", "release", "rolled_back")
 
 
-def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
+def synchronise(
+    options: SyncOptions,
+    progress: Progress = UNWATCHED,
+    recorder: Recorder | None = None,
+) -> Report:
     """Make the destination hold what the source holds. Raises :class:`LongshoreError`."""
     began = time.monotonic()
     source, only = one_file(options.source)
@@ -67,6 +72,8 @@ def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
     report = Report(
         source=source.full_place, destination=options.destination.full_place
     )
+    if recorder is not None:
+        recorder.report = report
     cache = tree_cache(source, options, report)
     with (
         Receipts(options, source, None if only else cache, selection) as receipts,
@@ -89,6 +96,7 @@ def synchronise(options: SyncOptions, progress: Progress = UNWATCHED) -> Report:
                 receipts,
                 report,
                 progress,
+                recorder=recorder,
             ).run()
         finally:
             report.requests = (
@@ -135,6 +143,7 @@ class Sync:
         report: Report,
         progress: Progress,
         release: ReleaseStep | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._options = options
         self._here = here
@@ -144,6 +153,7 @@ class Sync:
         self._receipts = receipts
         self._report = report
         self._progress = progress
+        self._recorder = recorder
         remembering = [name for name in _REMEMBERING if getattr(options, name)]
         if remembering and options.manifest == "never":
             raise ConfigurationError(
@@ -212,6 +222,8 @@ class Sync:
             self._treatments |= self._release.treat(sides.source.objects)
         plan = self._planner.plan(sides, self._treatments)
         self._report.warnings += self._planner.warnings
+        if self._recorder is not None:
+            self._recorder.see(sides, plan)
         account = Account(self._report, self._destination.endpoint.prefix)
         account.left_out(sides.source.skipped)
         account.describe(plan, self._here, self._record)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html.parser
 import re
 
 import pytest
@@ -43,41 +42,10 @@ from tests.unit.module_utils.distsync.fleet_helpers import (
     sample_fleet,
     statuses,
 )
+from tests.unit.page import Page
 
-VOID = {"meta", "link"}
 
-
-class Page(html.parser.HTMLParser):
-    """Every element, the text of each row, and whether what was opened was closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.rows: list[list[str]] = []
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if {"td", "th"} & set(self.open):
-            self.rows[-1][-1] += data
-
+class FleetPage(Page):
     @property
     def hosts(self) -> list[list[str]]:
         return [row for row in self.rows if len(row) == 11][1:]
@@ -92,7 +60,7 @@ def test_says_who_has_what() -> None:
         ),
         [feed("1.9", "2.0", age=4000)],
     )
-    rows = Page(render(fleet)).hosts
+    rows = FleetPage(render(fleet)).hosts
     assert [row[0] for row in rows] == ["web2", "web3", "web1"]
     assert rows[2][1:6] == ["stable", "app", "2.0", "\u2713 current", "1 min 5 s"]
     assert rows[2][6:] == ["2027-01-15 07:51:05 UTC", "30 s ago", "50 GB", "1.0.0", ""]
@@ -104,19 +72,19 @@ def test_says_who_has_what() -> None:
 
 
 def test_a_host_without_artifacts_has_a_row() -> None:
-    (row,) = Page(render(view_fleet(statuses(host("web1", age=-4000))))).hosts
+    (row,) = FleetPage(render(view_fleet(statuses(host("web1", age=-4000))))).hosts
     assert row[:2] == ["web1", "stable"]
     assert row[7] == "its clock is 1 h 6 min ahead"
 
 
 def test_an_empty_fleet_is_a_page() -> None:
-    page = Page(render(view_fleet(statuses())))
+    page = FleetPage(render(view_fleet(statuses())))
     assert not page.hosts
 
 
 def test_what_hosts_say_is_text() -> None:
     text = render(sample_fleet(), title=HOSTILE)
-    page = Page(text)
+    page = FleetPage(text)
     assert [tag for tag, _attributes in page.elements].count("script") == 1
     assert not [tag for tag, _attributes in page.elements if tag == "img"]
     assert HOSTILE in {row[0] for row in page.hosts}
@@ -125,7 +93,7 @@ def test_what_hosts_say_is_text() -> None:
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
-    page = Page(render(sample_fleet()))
+    page = FleetPage(render(sample_fleet()))
     for _tag, attributes in page.elements:
         assert "src" not in attributes and "style" not in attributes
         assert attributes.get("href", "data:,") == "data:,"
@@ -225,4 +193,4 @@ def test_a_bar_without_the_latest_has_not_its_colour() -> None:
 
 def test_a_large_fleet_is_a_page() -> None:
     fleet: Fleet = sample_fleet(2000)
-    assert len(Page(render(fleet)).hosts) == 2 * 2000
+    assert len(FleetPage(render(fleet)).hosts) == 2 * 2000
