@@ -106,6 +106,15 @@ class ManifestKeeper:
             entries.update(shard)
         return Manifest(self._root, entries)
 
+    def open(self) -> Root | None:
+        """The root alone, as it is now; None when there is none."""
+        return self._root if self._read_root() else None
+
+    def shard(self, number: int) -> dict[str, Entry]:
+        """The entries of one shard of the root that was read last."""
+        name = self._root.shards[number]
+        return self._read_shard(name) if name is not None else {}
+
     def discard(self) -> None:
         """Do without what is there, whatever it says: the next commit replaces all of it."""
         try:

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the longshore.storage authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``static_container_info`` on real stores."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.longshore.storage.plugins.modules import static_container_info
+from tests.integration.module import call, sync
+from tests.integration.places import Place, Places
+
+TREE = {
+    "index.html": b"<h1>one</h1>",
+    "css/site.css": b"p { color: red }",
+    "img/a.svg": b"<svg/>" * 20,
+    "img/b.svg": b"<svg/>" * 20,
+    "img/deep/c.svg": b"<svg/>" * 20,
+    "img/other.svg": b"<sgv/>" * 20,
+    "empty.txt": b"",
+    "void.txt": b"",
+}
+
+
+def told(place: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    """The answer of a run that must end well."""
+    endpoint = place.endpoint() if isinstance(place, Place) else place
+    result = call(static_container_info, destination=endpoint, **options)
+    assert not result.failed, result.msg
+    assert not result.changed
+    return dict(result.values)
+
+
+@pytest.mark.parametrize("kind", ["seaweedfs", "azurite", "local"])
+def test_what_there_is_and_what_became_of_it(
+    places: Places, tmp_path: Path, kind: str
+) -> None:
+    source, place = places("local"), places(kind)
+    missing = told(place)
+    assert not missing["exists"]
+    for name in ("objects", "types", "prefixes", "duplicates", "manifest", "releases"):
+        assert not missing[name]
+
+    source.fill(TREE)
+    sync(
+        source,
+        place,
+        manifest="always",
+        release="first",
+        cache_path=str(tmp_path / "cache"),
+    )
+    values = told(place, prefixes=2, sample=2)
+    assert values["exists"]
+    assert (values["objects"], values["bytes"]) == (8, 508)
+    assert values["types"][0] == {"type": "image/svg+xml", "objects": 4, "bytes": 480}
+    assert values["prefix_count"] == 3
+    assert values["prefixes"] == [
+        {"prefix": "img/", "objects": 4, "bytes": 480},
+        {"prefix": "css/", "objects": 1, "bytes": 16},
+    ]
+    assert [one["name"] for one in values["biggest"]] == ["img/a.svg", "img/b.svg"]
+    assert values["duplicates"] == {
+        **{"groups": 1, "objects": 3, "wasted_bytes": 240, "unknown": 0},
+        "sample": [
+            {
+                "objects": 3,
+                "bytes": 120,
+                "names": ["img/a.svg", "img/b.svg", "img/deep/c.svg"],
+            }
+        ],
+    }
+    nothing = {"changed": 0, "vanished": 0, "beside": 0}
+    assert (
+        values["manifest"].items()
+        >= {
+            **{"settled": True, "fault": None, "entries": 8},
+            **nothing,
+        }.items()
+    )
+    (release,) = values["releases"]
+    assert (release["name"], release["live"], release["objects"]) == ("first", True, 8)
+    assert values["reserved"]["objects"] > 2
+
+    place.put("img/b.svg", b"<svg>" + b"x" * 115)
+    place.delete("index.html")
+    place.put("stranger", b"?")
+    drifted = told(place, duplicates=False)
+    assert drifted["duplicates"] is None
+    assert (
+        drifted["manifest"].items()
+        >= {
+            **{"changed": 1, "vanished": 1, "beside": 1},
+        }.items()
+    )
+    assert drifted["manifest"]["changed_sample"] == ["img/b.svg"]
+    assert drifted["manifest"]["vanished_sample"] == ["index.html"]
+    assert drifted["manifest"]["beside_sample"] == ["stranger"]
+
+    below = told({**place.endpoint(), "prefix": "img"})
+    assert (below["objects"], below["manifest"]) == (4, None)
+    assert [one["prefix"] for one in below["prefixes"]] == ["", "deep/"]
+
+
+def test_a_manifest_that_cannot_be_read(places: Places) -> None:
+    place = places("local")
+    place.fill({"a": b"1", ".longshore/manifest/root": b"{"})
+    result = call(static_container_info, destination=place.endpoint())
+    assert result.values["objects"] == 1
+    assert "is damaged" in result.values["manifest"]["fault"]
+    assert result.values["manifest"]["changed"] is None
+    assert any("is damaged" in one for one in result.warnings)
+
+
+def test_what_was_published_without_the_manifest(
+    places: Places, tmp_path: Path
+) -> None:
+    source, place = places("local"), places("seaweedfs")
+    cache = {"cache_path": str(tmp_path / "cache")}
+    source.fill(TREE)
+    sync(source, place, manifest="always", **cache)
+    assert told(place)["manifest"]["settled"]
+    assert told(place)["requests"] <= 6
+    source.put("index.html", b"changed")
+    sync(source, place, manifest="never", **cache)
+    values = told(place)["manifest"]
+    assert not values["settled"] and values["changed_sample"] == ["index.html"]
+
+
+def test_who_may_not_look(places: Places) -> None:
+    place = places("seaweedfs")
+    place.make()
+    endpoint = {**place.endpoint(), "secret": "wrong-secret-of-mine"}
+    result = call(static_container_info, destination=endpoint)
+    assert result.failed and "wrong-secret-of-mine" not in result.text
+
+
+def test_a_folder_without_a_manifest(places: Places) -> None:
+    """Files of equal size are read, and no others."""
+    place = places("local")
+    place.fill(TREE)
+    found = told(place)["duplicates"]
+    assert (found["groups"], found["objects"], found["unknown"]) == (1, 3, 0)
+    assert told(place)["manifest"] is None
