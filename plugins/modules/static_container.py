@@ -254,6 +254,30 @@ options:
       - Make the destination's container when it does not exist.
     type: bool
     default: true
+  shard:
+    description:
+      - Share this sync with other hosts, which run the same task at the same time. Each does its part of the names, and
+        they wait for each other between the phases, by way of small objects below C(.longshore/gathering/) in the destination.
+      - Each host needs the whole source, such as a folder that all of them mount, or a container.
+      - A manifest is kept then, whatever O(manifest) says; V(never) and V(rebuild) are refused. The destination has to
+        know conditional writes.
+      - In check mode each host tells what it would do, without waiting for others.
+    type: dict
+    suboptions:
+      index:
+        description: Which of them this host is, from 0 on.
+        type: int
+        required: true
+      count:
+        description: How many they are, from 1 to 512; the same number on each.
+        type: int
+        required: true
+      wait:
+        description:
+          - How long a host may not be heard of before the others stop, such as V(90s) or V(10m). A host that works is
+            heard of every few seconds.
+        type: str
+        default: 10m
   cache_path:
     description:
       - A folder in which the digests of local files are remembered, so that unchanged files are not read again.
@@ -324,6 +348,14 @@ EXAMPLES = r"""
     source: public/
     destination: www
     report: ~/publication.html
+
+- name: Publish a big folder, which all hosts of the play mount, by all of them together
+  longshore.storage.static_container:
+    source: /mnt/shared/archive
+    destination: www
+    shard:
+      index: "{{ ansible_play_hosts.index(inventory_hostname) }}"
+      count: "{{ ansible_play_hosts | length }}"
 
 - name: Mirror a folder to another one
   longshore.storage.static_container:
@@ -457,9 +489,10 @@ samples:
 import typing as t
 
 from ..module_utils._errors import ConfigurationError
+from ..module_utils._manifest._share import Share
 from ..module_utils._module import PROGRESS_OPTION, ArgumentSpec, Module
 from ..module_utils._report import Report
-from ..module_utils._sync._options import SyncOptions
+from ..module_utils._sync._options import ShardOptions, SyncOptions
 from ..module_utils._sync._reporting import reporting
 from ..module_utils._sync._roll_back import roll_back
 from ..module_utils._sync._run import synchronise
@@ -535,6 +568,14 @@ ARGUMENT_SPEC: ArgumentSpec = {
         "options": {"count": {"type": "int"}, "age": {"type": "str"}},
     },
     "create_container": {"type": "bool", "default": True},
+    "shard": {
+        "type": "dict",
+        "options": {
+            "index": {"type": "int", "required": True},
+            "count": {"type": "int", "required": True},
+            "wait": {"type": "str", "default": "10m"},
+        },
+    },
     "cache_path": {"type": "path"},
     "report": {"type": "path"},
 }
@@ -580,8 +621,15 @@ def options_of(module: Module) -> SyncOptions:
         rolled_back=rolled_back,
         create_container=params["create_container"],
         cache_path=params["cache_path"],
+        shard=_shard_of(params["shard"]),
         check_mode=module.check_mode,
     )
+
+
+def _shard_of(written: t.Mapping[str, t.Any] | None) -> ShardOptions | None:
+    if written is None:
+        return None
+    return ShardOptions(Share(written["index"], written["count"]), written["wait"])
 
 
 def main() -> t.NoReturn:

@@ -41,6 +41,7 @@ VERSION = 1
 ABSENT = -1
 ENTRIES_PER_SHARD = 4096
 _MAX_BITS = 12
+MAX_SHARDS = 1 << _MAX_BITS
 _ROW = (str, int, str, str, int, str, str, int)
 #: The types of a row's values: the last two may be left out.
 _SHAPES = {_ROW[:length] for length in (6, 7, 8)}

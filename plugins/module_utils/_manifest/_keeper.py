@@ -71,6 +71,7 @@ class ManifestKeeper:
         self._store = store
         self._workers = workers
         self._prefix = store.endpoint.prefix
+        self._root_key = self._prefix + _ROOT
         self._run = secrets.token_hex(8)
         self._etag: str | None = None
         self._root = Root()
@@ -118,7 +119,7 @@ class ManifestKeeper:
     def discard(self) -> None:
         """Do without what is there, whatever it says: the next commit replaces all of it."""
         try:
-            self._etag = self._store.stat(self._prefix + _ROOT).info.etag
+            self._etag = self._store.stat(self._root_key).info.etag
         except (ObjectMissingError, ContainerMissingError):
             return
         self._discarded = self._shards_there()
@@ -206,7 +207,7 @@ class ManifestKeeper:
     def _read_root(self) -> bool:
         """Whether there is one."""
         try:
-            opened = self._store.read(self._prefix + _ROOT)
+            opened = self._store.read(self._root_key)
         except (ObjectMissingError, ContainerMissingError):
             return False
         self._root = decode_root(b"".join(opened.chunks))
@@ -227,7 +228,7 @@ class ManifestKeeper:
         self._store.write(f"{self._prefix}{_SHARDS}{name}", data, PACKED)
 
     def _replace_root(self, root: Root) -> None:
-        key = self._prefix + _ROOT
+        key = self._root_key
         try:
             self._etag = replace_object(self._store, key, encode_root(root), self._etag)
         except ConditionFailedError:

@@ -22,6 +22,7 @@ from ._bandwidth import Bandwidth, Metered
 from ._contents import Contents
 from ._plan import Plan, Write
 from ._record import Record
+from ._together import Company
 from ._transfer import WHOLE, Transferred, carry_out
 
 #: Keys in one call of a store's delete.
@@ -53,8 +54,9 @@ class Application:
         bandwidth: Bandwidth,
         invalidate: t.Callable[[], object],
         progress: Progress,
+        company: Company,
     ) -> None:
-        """``invalidate`` is called when all else is done."""
+        """``invalidate`` is called when all else is done, by one of the ``company``."""
         self._source = source
         self._destination = destination
         self._record = record
@@ -63,6 +65,7 @@ class Application:
         self._bandwidth = bandwidth
         self._invalidate = invalidate
         self._progress = progress
+        self._company = company
 
     def run(self, plan: Plan) -> None:
         """Raises :class:`SyncStoppedError` for the first error, after which nothing further is begun."""
@@ -76,22 +79,30 @@ class Application:
             raise SyncStoppedError(exc, self._account.report, planned) from exc
 
     def _run(self, plan: Plan) -> None:
-        if not plan.empty:
+        company = self._company
+        if not (plan.empty and company.alone):
             self._record.begin()
         self._begin_writing([write for phase in plan.phases for write in phase])
         for number, phase in enumerate(plan.phases):
+            company.before_step()
             if phase:
                 self._progress.part(number)
                 self._write_all(phase)
+        company.before_step()
         self._delete_all(plan.make_way)
+        company.before_step()
         self._begin_writing(plan.late)
         self._write_all(plan.late)
-        if plan.deletions:
+        if plan.deletions or not company.alone:
             self._record.commit(settled=False)
-            self._delete_all(plan.deletions)
+        company.before_step()
+        self._delete_all(plan.deletions)
+        company.before_step()
         self._progress.begin("finishing")
-        self._invalidate()
+        if company.leads:
+            self._invalidate()
         self._account.report.manifest_written = self._record.commit(settled=True)
+        company.leave()
 
     def _begin_writing(self, writes: t.Sequence[Write]) -> None:
         if writes:
@@ -111,6 +122,7 @@ class Application:
                     self._account.written(write, sizes[write.name])
 
     def _carry_out(self, write: Write) -> Transferred:
+        self._company.check()
         bandwidth = self._bandwidth
         with self._progress.item(write.size) as tell:
             # what is sent whole is done when it is there, and not when it has been read
@@ -140,7 +152,7 @@ class Application:
         failures: dict[str, str] = {}
         if batches:
             self._progress.begin("deleting", items=len(infos))
-        for batch, failed in self._workers.run(self._destination.delete, batches):
+        for batch, failed in self._workers.run(self._delete, batches):
             self._progress.advance(items=len(batch))
             failures.update(failed)
             for key in batch:
@@ -152,3 +164,7 @@ class Application:
             raise StoreError(
                 f"delete object {key!r}{more}", self._destination.endpoint.place, detail
             )
+
+    def _delete(self, keys: t.Sequence[str]) -> dict[str, str]:
+        self._company.check()
+        return self._destination.delete(keys)

@@ -81,6 +81,14 @@ class Invalidation:
         """The paths that ``send`` asks each distribution to invalidate for these changed names."""
         return paths_of(names, self._prefix, self._limit) if self else []
 
+    def abridged(self, names: t.Iterable[str]) -> list[str]:
+        """As few of the names as come to the same paths, also together with others."""
+        if not self:
+            return []
+        ordered = sorted(names)
+        # the wildcard of many is that of the first and the last
+        return ordered[: self._limit] + ordered[self._limit :][-1:]
+
     def check(self) -> None:
         """Raise for a distribution that is not there, while nothing is published yet.
 

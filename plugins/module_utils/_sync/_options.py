@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._endpoint import Endpoint
+from .._manifest._share import Share
 
 #: When a manifest is written: when the sides' hashes cannot be compared, always, never; or always,
 #: without reading the one that is there.
@@ -20,6 +21,14 @@ ManifestMode = t.Literal["auto", "always", "never", "rebuild"]
 
 #: How the destination's state is known: by its manifest alone, a listing, or reading every object.
 VerifyMode = t.Literal["manifest", "listing", "content"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOptions:
+    """``share`` of the names is this host's. ``wait``: how long another host may be silent, such as ``10m``."""
+
+    share: Share
+    wait: str = "10m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +60,5 @@ class SyncOptions:
     release: str | None = None
     keep_releases: t.Mapping[str, t.Any] | None = None
     rolled_back: bool = False
+    shard: ShardOptions | None = None
     check_mode: bool = False

@@ -72,6 +72,23 @@ class Plan:
         """Every deletion, in the order of the phases."""
         return self.make_way + self.deletions
 
+    def part(self, chosen: t.Callable[[str], bool], prefix: str) -> Plan:
+        """What is to be done for these names alone; ``prefix`` is the destination's."""
+
+        def writes(phase: t.Iterable[Write]) -> tuple[Write, ...]:
+            return tuple(write for write in phase if chosen(write.name))
+
+        def infos(removed: t.Iterable[ObjectInfo]) -> tuple[ObjectInfo, ...]:
+            return tuple(i for i in removed if chosen(i.key[len(prefix) :]))
+
+        return Plan(
+            tuple(map(writes, self.phases)),
+            infos(self.make_way),
+            writes(self.late),
+            infos(self.deletions),
+            self.unchanged,
+        )
+
     @property
     def empty(self) -> bool:
         """Nothing is to be done."""

@@ -61,12 +61,22 @@ class Planner:
         self._limit = DeleteLimit(options.max_delete)
         self._prune_after = seconds_of("prune_after", options.prune_after)
 
-    def plan(self, sides: Sides, treatments: t.Mapping[str, Treatment]) -> Plan:
+    def plan(
+        self,
+        sides: Sides,
+        treatments: t.Mapping[str, Treatment],
+        own: frozenset[str] | None = None,
+    ) -> Plan:
         """The plan. ``sides`` lose the compressed siblings that would not be smaller.
 
-        Raises ``PlanRefusedError``.
+        With ``own``, what is to be done for these names alone; what may be done is judged for all. Raises
+        ``PlanRefusedError``.
         """
         scan, objects, unseen = sides.source, sides.destination, sides.unseen
+        mine, treated = sides, treatments
+        if own is not None:
+            mine = sides.part(own.__contains__)
+            treated = {name: treatments[name] for name in own & treatments.keys()}
         comparison = Comparison(
             self._here,
             self._there,
@@ -75,10 +85,12 @@ class Planner:
             reading=self._options.verify == "content",
             believing=sides.believing,
         )
-        comparison.run(scan.objects, objects, self._workers)
-        self._drop_what_saves_nothing(scan, objects, treatments, comparison.different)
+        comparison.run(mine.source.objects, mine.destination, self._workers)
+        self._drop_what_saves_nothing(scan, objects, treated, comparison.different)
+        if own is not None:
+            mine = sides.part(own.__contains__)
         copies = self._find_copies(
-            scan.objects, objects, treatments, comparison.different
+            mine.source.objects, mine.destination, treated, comparison.different
         )
         plan = make_plan(
             scan.objects,
@@ -104,13 +116,16 @@ class Planner:
         idle = [] if unseen.files else self._order.idle(scan.objects)
         for number in idle:
             self.warnings.append(f"order[{number}] matches nothing of the source.")
-        self._limit.check(
-            len(plan.removed),
-            len(objects) + unseen.objects,
-            self._destination.endpoint.place,
-        )
+        self.check_limit(len(plan.removed), len(objects) + unseen.objects)
         refuse_faults(self._destination, (write.name for write in plan.writes))
-        return plan
+        if own is None:
+            return plan
+        part = plan.part(own.__contains__, self._destination.endpoint.prefix)
+        return replace(part, unchanged=len(mine.source.objects) - len(part.writes))
+
+    def check_limit(self, deletions: int, objects: int) -> None:
+        """Raise ``PlanRefusedError`` when that many deletions of that many objects are too many."""
+        self._limit.check(deletions, objects, self._destination.endpoint.place)
 
     def _kept(self, scan: SourceScan, there: Objects) -> frozenset[str]:
         """The destination's names that are not deleted, although the source does not have them."""

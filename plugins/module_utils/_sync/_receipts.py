@@ -28,7 +28,7 @@ _GENERATION = 1
 
 #: Options that make no difference to what a sync comes to.
 _INDIFFERENT = frozenset(
-    "source destination transfers cache_path bandwidth_limit check_mode".split()
+    "source destination transfers cache_path bandwidth_limit shard check_mode".split()
 )
 
 
@@ -136,6 +136,7 @@ def _is_simple(options: SyncOptions, source: Endpoint) -> bool:
         and options.manifest != "rebuild"
         and options.prune_after is None
         and options.release is None
+        and options.shard is None
     )
 
 

@@ -79,6 +79,11 @@ class Record:
             self._needed = True
             self._old = {**self._old, **written}
 
+    def narrow(self, chosen: t.Callable[[str], bool]) -> None:
+        """Have to do with these names alone from now on."""
+        self._old = {n: entry for n, entry in self._old.items() if chosen(n)}
+        self._entries = {n: entry for n, entry in self._entries.items() if chosen(n)}
+
     @property
     def old(self) -> t.Mapping[str, Entry]:
         """The entries as they were read, and what a killed run has written since."""

@@ -19,6 +19,7 @@ from .._drivers._local import LocalStore
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, ContainerMissingError
 from .._manifest._keeper import ManifestKeeper
+from .._manifest._shared_keeper import SharedKeeper
 from .._manifest._tree_cache import Receipt
 from .._progress import UNWATCHED, Progress
 from .._report import Report
@@ -42,6 +43,7 @@ from ._record import Record
 from ._recorder import Recorder
 from ._rules import Treatment
 from ._scan import Objects, Sides, one_file, refuse_overlap
+from ._together import ALONE, Company, Gathering, refuse_unshared
 from ._transfer import uploads_kept
 
 #: Options for which a manifest is kept in any case.
@@ -160,9 +162,13 @@ class Sync:
                 f"With {remembering[0]} a manifest is needed: no listing shows what is to be remembered.",
                 hint="Leave manifest out, or say manifest=auto.",
             )
+        keeper = ManifestKeeper(self._destination, workers)
+        if options.shard is not None:
+            refuse_unshared(options, self._destination)
+            keeper = SharedKeeper(self._destination, workers, options.shard.share)
         self._record = Record(
-            options.manifest,
-            ManifestKeeper(self._destination, workers),
+            options.manifest if options.shard is None else "always",
+            keeper,
             journal(options),
             here.store,
             self._destination,
@@ -197,6 +203,16 @@ class Sync:
                 progress,
             )
         self._invalidation = Invalidation(options.invalidate)
+        self._gathering: Gathering | None = None
+        if options.shard is not None and isinstance(keeper, SharedKeeper):
+            self._gathering = Gathering(
+                options,
+                options.shard,
+                self._destination,
+                keeper,
+                self._planner.check_limit,
+                progress,
+            )
 
     def run(self) -> None:
         """Scan, compare, plan; then, unless it is a check, apply."""
@@ -220,7 +236,7 @@ class Sync:
         self._treatments = self._publication.treat(sides.source.objects)
         if self._release is not None:
             self._treatments |= self._release.treat(sides.source.objects)
-        plan = self._planner.plan(sides, self._treatments)
+        plan, sides = self._plan(sides)
         self._report.warnings += self._planner.warnings
         if self._recorder is not None:
             self._recorder.see(sides, plan)
@@ -245,19 +261,51 @@ class Sync:
             self._note(plan, sides)
             if self._release is not None and not plan.empty:
                 self._release.begin()
-            Application(
-                self._here,
-                self._destination,
-                self._record,
-                account,
-                self._workers,
-                self._bandwidth,
-                lambda: self._invalidation.send(stale),
-                self._progress,
-            ).run(plan)
+            with self._company(plan, sides, stale) as company:
+                if company is not None:
+                    self._apply(plan, account, stale | company.stale, company)
             if self._release is not None:
                 self._release.commit(sides.source.objects, self._treatments)
             self._write_receipt(plan, sides)
+
+    def _apply(
+        self, plan: Plan, account: Account, stale: set[str], company: Company
+    ) -> None:
+        self._report.invalidated = (
+            self._invalidation.paths(stale) if company.leads else []
+        )
+        Application(
+            self._here,
+            self._destination,
+            self._record,
+            account,
+            self._workers,
+            self._bandwidth,
+            lambda: self._invalidation.send(stale),
+            self._progress,
+            company,
+        ).run(plan)
+
+    def _plan(self, sides: Sides) -> tuple[Plan, Sides]:
+        """The plan, and both sides of what it is about: with others, this host's part."""
+        shard = self._options.shard
+        if shard is None or self._gathering is None:
+            return self._planner.plan(sides, self._treatments), sides
+        here, there = sides.source.objects, sides.destination
+        self._gathering.see(here)
+        own = shard.share.part(here.keys() | there.keys())
+        plan = self._planner.plan(sides, self._treatments, own)
+        self._record.narrow(shard.share.owns)
+        return plan, sides.part(own.__contains__)
+
+    def _company(
+        self, plan: Plan, sides: Sides, stale: set[str]
+    ) -> contextlib.AbstractContextManager[Company | None]:
+        """Who else does this sync; None when nobody has anything to do."""
+        if self._gathering is None:
+            return contextlib.nullcontext(ALONE)
+        abridged = self._invalidation.abridged(stale)
+        return self._gathering.met(plan, sides, abridged, self._record.due)
 
     def _write_receipt(self, plan: Plan, sides: Sides) -> None:
         if not self._report.warnings:  # which are due in the next run, too

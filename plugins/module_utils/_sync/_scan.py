@@ -156,6 +156,13 @@ class Sides:
     summary: str | None = None
     missing: bool = False
 
+    def part(self, chosen: t.Callable[[str], bool]) -> Sides:
+        """What both hold of these names."""
+        objects = {n: i for n, i in self.source.objects.items() if chosen(n)}
+        there = {n: i for n, i in self.destination.items() if chosen(n)}
+        source = replace(self.source, objects=objects)
+        return replace(self, source=source, destination=there)
+
 
 def list_destination(
     store: Store,
