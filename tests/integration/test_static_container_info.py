@@ -120,7 +120,7 @@ def test_what_was_published_without_the_manifest(
     places: Places, tmp_path: Path
 ) -> None:
     source, place = places("local"), places("seaweedfs")
-    cache = {"cache_path": str(tmp_path / "cache")}
+    cache: dict[str, t.Any] = {"cache_path": str(tmp_path / "cache")}
     source.fill(TREE)
     sync(source, place, manifest="always", **cache)
     assert told(place)["manifest"]["settled"]

@@ -21,11 +21,11 @@ from ._format import (
     Entry,
     Root,
     encode_shard,
-    is_shard_name,
     shard_count,
     split,
 )
 from ._keeper import Manifest, ManifestKeeper
+from ._objects import is_digest
 from ._share import Share
 
 #: Each failure means that some other host has replaced the root.
@@ -127,7 +127,7 @@ class SharedKeeper(ManifestKeeper):
         """Nobody writes shards any more, so whatever is not in use is litter."""
         if root.pending != self._run:
             raise self._lost(self._root_key)
-        useless = set(filter(is_shard_name, self._shards_there())) - {*root.shards}
+        useless = set(filter(is_digest, self._shards_there())) - {*root.shards}
         former = useless & set(self._found.root.superseded)
         useless = (useless - former) | self._delete(former)
         return Root(root.shards, None, tuple(sorted(useless)))

@@ -7,17 +7,11 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-import yaml
-
 from ansible_collections.longshore.storage.plugins.modules import static_container_info
 from tests.integration.module import call, sync
-from tests.unit.modules.test_static_container import agree
+from tests.unit.documentation import agree, read_yaml
 
 NAME = "longshore.storage.static_container_info"
-
-
-def read_yaml(text: str) -> t.Any:
-    return yaml.safe_load(text)  # type: ignore[no-untyped-call]  # yaml has no types
 
 
 def test_documentation_and_arguments_agree() -> None:

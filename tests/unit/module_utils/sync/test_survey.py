@@ -38,7 +38,7 @@ OBJECTS = st.dictionaries(
 
 
 def listing(tree: t.Mapping[str, tuple[int, str | None]]) -> list[ObjectInfo]:
-    return [ObjectInfo(name, *rest, md5=md5) for name, (*rest, md5) in tree.items()]
+    return [ObjectInfo(name, size, md5=md5) for name, (size, md5) in tree.items()]
 
 
 @settings(max_examples=40, deadline=None)
