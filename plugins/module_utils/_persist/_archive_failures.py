@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import errno
+import threading
 import typing as t
 
 from .._errors import LocalWriteError, LongshoreError, SourceError
@@ -49,19 +50,21 @@ class Problem(t.NamedTuple):
 
 
 class Problems:
-    """Counts by ``what``, and the first of them by name."""
+    """Counts by ``what``, and the first of them by name; of any number of threads."""
 
     def __init__(self) -> None:
         self.counts: collections.Counter[str] = collections.Counter()
         self.samples: list[Problem] = []
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return self.counts.total()
 
     def add(self, path: str, what: str, detail: str = "") -> None:
-        self.counts[what] += 1
-        if len(self.samples) < SAMPLES:
-            self.samples.append(Problem(path or ".", what, detail))
+        with self._lock:
+            self.counts[what] += 1
+            if len(self.samples) < SAMPLES:
+                self.samples.append(Problem(path or ".", what, detail))
 
 
 def readable(path: str) -> str:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 import typing as t
@@ -26,11 +27,22 @@ from ._archive_failures import (
 from ._attributes import TOLERATED, Giver
 from ._entries import Attributes, Counts, Entry
 from ._folders import Folders
+from ._helper import Helper
 from ._tar_reader import TarReader
 from ._walk import RESERVED
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _INCOMING = f"{RESERVED}-file"
+
+#: Files up to this size, bytes, are made by two threads; so many at a time, or of so many bytes together.
+_SMALL: t.Final = 512 * 1024
+_TOGETHER: t.Final = 16
+
+
+class _Small(t.NamedTuple):
+    entry: Entry
+    name: str
+    data: bytes | memoryview
 
 
 class Extractor:
@@ -56,7 +68,13 @@ class Extractor:
         self._is_file = is_file
         self._include = Patterns("include", include) if include else None
         self._giver = Giver(problems.add)
-        self._folders = Folders(root, self._giver, keep_times=not in_place)
+        self._helper = Helper()
+        self._folders = Folders(
+            root, self._giver, self._helper, keep_times=not in_place
+        )
+        #: All in the current folder.
+        self._small: list[_Small] = []
+        self._small_size = 0
         self._wanted: set[str] = set()
         self._known: dict[str, Attributes] = {}
         self.counts = Counts()
@@ -67,9 +85,11 @@ class Extractor:
         self.on_the_way: set[str] = set()
 
     def __enter__(self) -> t.Self:
+        self._helper.__enter__()
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._helper.__exit__()
         self._folders.__exit__()
 
     def extract(self, reader: TarReader) -> None:
@@ -87,7 +107,9 @@ class Extractor:
         if self._is_file and not self.name:
             raise ArchiveError("it is empty")
         with writing("."):
+            self._share_small()
             self._folders.finish()
+            self._helper.wait()
 
     def _see_only(self, entry: Entry) -> None:
         if self.name or entry.kind != "file" or "/" in entry.path:
@@ -119,10 +141,13 @@ class Extractor:
         parent, _slash, name = entry.path.rpartition("/")
         if self._include is not None:
             self._note_way(entry)
+        if parent != self._folders.path:
+            self._share_small()
         folder = self._folders.enter(parent, self._known)
         if entry.kind == "file":
             self._put_file(entry, name, folder, reader)
         elif entry.kind == "directory":
+            self._share_small()
             self._folders.make(entry.path, entry.attributes)
         elif not self._put_special(entry, name, folder):
             return
@@ -131,18 +156,55 @@ class Extractor:
     def _put_file(
         self, entry: Entry, name: str, folder: int, reader: TarReader
     ) -> None:
+        if self._in_place:
+            incoming = self._incoming(folder)
+            self._make(entry, incoming, folder, reader.contents(), is_plain=False)
+            self._take_place(name, folder)
+        elif entry.size > _SMALL or entry.extents is not None:
+            is_plain = self._folders.is_plain
+            self._make(entry, name, folder, reader.contents(), is_plain=is_plain)
+        else:
+            self._small.append(_Small(entry, name, reader.whole()))
+            self._small_size += entry.size
+            if len(self._small) == _TOGETHER or self._small_size >= _SMALL:
+                self._share_small()
+
+    def _share_small(self) -> None:
+        """Before another folder becomes the current one, too."""
+        if self._small:
+            is_plain = self._folders.is_plain
+            make = functools.partial(self._make_small, self._small, is_plain)
+            self._small = []
+            self._small_size = 0
+            self._helper.share(make, self._folders.current)
+
+    def _make_small(
+        self, files: t.Sequence[_Small], is_plain: bool, folder: int
+    ) -> None:
+        for entry, name, data in files:
+            try:
+                self._make(entry, name, folder, ((0, data),), is_plain=is_plain)
+            except OSError as error:
+                raise self._failure(entry, error) from None
+
+    def _make(
+        self,
+        entry: Entry,
+        name: str,
+        folder: int,
+        contents: t.Iterable[tuple[int, bytes | memoryview]],
+        *,
+        is_plain: bool,
+    ) -> None:
         # aside nobody else sees it, so that it may be itself from the beginning
-        is_plain = self._folders.is_plain and not self._in_place
-        made = self._incoming(folder) if self._in_place else name
         mode = entry.attributes.mode & 0o777 if is_plain else 0o600
-        descriptor = os.open(made, _NEW_FILE, mode, dir_fd=folder)
+        descriptor = os.open(name, _NEW_FILE, mode, dir_fd=folder)
         try:
-            _fill(descriptor, entry, reader)
+            _fill(descriptor, contents, entry.size)
             give = self._giver.give_new if is_plain else self._giver.give
             give(entry.path, descriptor, entry.attributes)
         finally:
             os.close(descriptor)
-        self._take_place(name, folder)
 
     def _note_way(self, entry: Entry) -> None:
         if entry.kind == "directory":
@@ -192,6 +254,8 @@ class Extractor:
 
     def _link(self, entry: Entry, name: str, folder: int) -> None:
         """To what is there already, reached without passing a symlink."""
+        self._share_small()
+        self._helper.wait()
         parent, _slash, first = entry.link.rpartition("/")
         with Folders(self._root) as way:
             source = way.find(parent)
@@ -234,13 +298,17 @@ class Extractor:
         return write_error(entry.path, error)
 
 
-def _fill(descriptor: int, entry: Entry, reader: TarReader) -> None:
+def _fill(
+    descriptor: int,
+    contents: t.Iterable[tuple[int, bytes | memoryview]],
+    size: int,
+) -> None:
     end = 0
-    for offset, piece in reader.contents():
+    for offset, piece in contents:
         end = offset + len(piece)
         while piece:
             written = os.pwrite(descriptor, piece, offset)
             piece = piece[written:]
             offset += written
-    if end != entry.size:
-        os.truncate(descriptor, entry.size)
+    if end != size:
+        os.truncate(descriptor, size)

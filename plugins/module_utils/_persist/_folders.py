@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import typing as t
 
 from .._errors import LocalWriteError
-from ._archive_failures import readable
+from ._archive_failures import readable, writing
 from ._attributes import Giver
 from ._entries import Attributes
+from ._helper import Helper
 from ._walk import FOLDER
 
 
@@ -35,23 +37,31 @@ class _Level(t.NamedTuple):
 class Folders:
     """Begins at the open folder ``root``, which stays open.
 
-    ``giver``: None where nothing is written. ``keep_times``: folders that are there already get back their time.
+    ``giver``: None where nothing is written. ``helper``: who else works in these folders.
+    ``keep_times``: folders that are there already get back their time.
     """
 
     def __init__(
-        self, root: int, giver: Giver | None = None, *, keep_times: bool = False
+        self,
+        root: int,
+        giver: Giver | None = None,
+        helper: Helper | None = None,
+        *,
+        keep_times: bool = False,
     ) -> None:
         self._keep_times = keep_times
-        self._current = os.dup(root)
+        #: Open, and where it is below the root.
+        self.current = os.dup(root)
         self._giver = giver
-        self._path = ""
+        self._helper = helper
+        self.path = ""
         self._levels = [self._level("", None)]
 
     def __enter__(self) -> t.Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        os.close(self._current)
+        os.close(self.current)
 
     @property
     def is_plain(self) -> bool:
@@ -60,8 +70,8 @@ class Folders:
 
     def find(self, path: str) -> int | None:
         """The open folder of that path below the root; None if there is none, or something else."""
-        if path == self._path:
-            return self._current
+        if path == self.path:
+            return self.current
         for name in self._leave_for(path):
             try:
                 self._go_down(name, None)
@@ -71,33 +81,35 @@ class Folders:
                 if error.errno == errno.ELOOP:
                     return None
                 raise
-        return self._current
+        return self.current
 
     def enter(self, path: str, known: t.Mapping[str, Attributes]) -> int:
         """The open folder of that path; missing ones on the way are made, with the ``known`` attributes.
 
         Raises ``NotADirectoryError`` where something else is in the way, a symlink to a folder being one.
         """
-        if path == self._path:
-            return self._current
+        if path == self.path:
+            return self.current
         for name in self._leave_for(path):
-            below = f"{self._path}/{name}" if self._path else name
+            below = f"{self.path}/{name}" if self.path else name
             attributes = known.get(below)
             try:
                 mode = 0o755 if attributes is None else 0o700
-                os.mkdir(name, mode, dir_fd=self._current)
+                os.mkdir(name, mode, dir_fd=self.current)
             except FileExistsError:
                 attributes = None
+                self._settle()
             self._go_down(name, attributes)
-        return self._current
+        return self.current
 
     def make(self, path: str, attributes: Attributes) -> bool:
         """Makes sure of a folder and goes there; whether it is new. Its parent must be the current folder."""
         name = path.rpartition("/")[2]
         with contextlib.suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=self._current)
+            os.mkdir(name, 0o700, dir_fd=self.current)
             self._go_down(name, attributes)
             return True
+        self._settle()
         self._go_down(name, attributes)
         return False
 
@@ -123,28 +135,34 @@ class Folders:
         return names[shared:]
 
     def _go_down(self, name: str, attributes: Attributes | None) -> None:
-        child = os.open(name, FOLDER, dir_fd=self._current)
-        os.close(self._current)
-        self._current = child
-        self._path = f"{self._path}/{name}" if self._path else name
+        child = os.open(name, FOLDER, dir_fd=self.current)
+        os.close(self.current)
+        self.current = child
+        self.path = f"{self.path}/{name}" if self.path else name
         self._levels.append(self._level(name, attributes))
 
     def _level(self, name: str, attributes: Attributes | None) -> _Level:
         """Of the current folder."""
-        status = os.fstat(self._current)
+        status = os.fstat(self.current)
         giver = self._giver
-        is_plain = giver is not None and giver.owns_all_in(self._current, status)
+        is_plain = giver is not None and giver.owns_all_in(self.current, status)
         identity = status.st_dev, status.st_ino
         return _Level(name, identity, attributes, status.st_mtime_ns, is_plain)
 
+    def _settle(self) -> None:
+        """What is about to be entered again has been given everything."""
+        if self._helper is not None:
+            self._helper.wait()
+
     def _go_up(self) -> None:
+        # what it is given may take away the right to do that
+        above = os.open("..", FOLDER, dir_fd=self.current)
         self._give()
-        above = os.open("..", FOLDER, dir_fd=self._current)
-        os.close(self._current)
-        self._current = above
+        os.close(self.current)
+        self.current = above
         self._levels.pop()
-        path = self._path
-        self._path = path.rpartition("/")[0]
+        path = self.path
+        self.path = path.rpartition("/")[0]
         if _identity(above) != self._levels[-1].identity:
             raise LocalWriteError(
                 f"The folder {readable(path)} was moved meanwhile.", hint="Run again."
@@ -152,12 +170,20 @@ class Folders:
 
     def _give(self) -> None:
         level = self._levels[-1]
-        if self._giver is None:
+        if self._giver is None or (level.attributes is None and not self._keep_times):
             return
-        if level.attributes is not None:
-            self._giver.give(self._path, self._current, level.attributes)
-        elif self._keep_times and level.name:
-            os.utime(self._current, ns=(level.mtime, level.mtime))
+        give = functools.partial(self._give_to, self._giver, self.path, level)
+        if self._helper is None:
+            give(self.current)
+        else:
+            self._helper.after(give, self.current)
+
+    def _give_to(self, giver: Giver, path: str, level: _Level, folder: int) -> None:
+        with writing(path or "."):
+            if level.attributes is not None:
+                giver.give(path, folder, level.attributes)
+            elif level.name:
+                os.utime(folder, ns=(level.mtime, level.mtime))
 
 
 def _identity(descriptor: int) -> tuple[int, int]:

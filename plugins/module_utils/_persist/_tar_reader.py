@@ -39,7 +39,7 @@ _OLD_SPARSE_KEYS = frozenset(
 
 
 class TarReader:
-    """Iterate it for entries, and ask for ``contents`` of a file before the next one; what is not asked for is skipped."""
+    """Iterate it for entries, and ask for a file's contents before the next one; what is not asked for is skipped."""
 
     def __init__(self, stream: t.Iterable[bytes]) -> None:
         self._stream = iter(stream)
@@ -72,16 +72,15 @@ class TarReader:
                 records = {}
         self._end()
 
-    def contents(self) -> t.Iterable[tuple[int, memoryview]]:
-        """Of the entry that was given last: offsets and what is there; between them are holes."""
-        size = self._left
-        if len(self._extents) == 2 and size <= len(self._buffer) - self._position:
-            # as it is with most files
-            self._left = 0
-            return ((self._extents[0], self._some(size)),) if size else ()
-        return self._pieces()
+    def whole(self) -> bytes | memoryview:
+        """The contents of an entry without holes in one piece; of those that are asked for so, none is big."""
+        size, self._left = self._left, 0
+        if size <= len(self._buffer) - self._position:
+            return self._some(size) if size else b""
+        return self._take(size)
 
-    def _pieces(self) -> t.Iterator[tuple[int, memoryview]]:
+    def contents(self) -> t.Iterator[tuple[int, memoryview]]:
+        """Of the entry that was given last: offsets and what is there; between them are holes."""
         extents = self._extents
         for offset, length in zip(extents[::2], extents[1::2], strict=True):
             while length:
