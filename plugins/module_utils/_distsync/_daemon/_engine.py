@@ -33,6 +33,7 @@ from ._watch import Bell, Listener, Watcher
 
 if t.TYPE_CHECKING:
     from .._opening import Fetching
+    from .._swarm._swarm import Swarm
 
 #: Deliveries at once.
 _DELIVERIES: t.Final = 3
@@ -78,25 +79,11 @@ class Engine:
                 channel: self._source.of(channel) for channel in configuration.channels
             }
             self._deliverer = Deliverer(
-                configuration,
-                folder,
-                hook,
-                log,
-                self._stopping,
-                clock=clock,
+                configuration, folder, hook, log, self._stopping, clock=clock
             )
+            common = configuration, folder, self.board, self._backlog, self._bell, log
             self._watchers = [
-                Watcher(
-                    channel,
-                    fetcher,
-                    configuration,
-                    folder,
-                    self.board,
-                    self._backlog,
-                    self._bell,
-                    log,
-                    verify=verify,
-                )
+                Watcher(channel, fetcher, *common, verify=verify)
                 for channel, fetcher in self._fetchers.items()
             ]
             self._reporter = Reporter(
@@ -113,16 +100,14 @@ class Engine:
             if configuration.notify is Notify.SQS and configuration.queue:
                 self._queue = Queue(configuration.store, configuration.queue)
             if options.metrics_port is not None:
-                server = MetricsServer(
-                    options.metrics_port,
-                    self.board,
-                    configuration.poll_interval,
-                    log.scrubbed,
-                    swarm,
-                )
-                # it answers to the end, and no longer
-                self._stack.callback(server.close)
+                self._serve(options.metrics_port, swarm)
             self._opened = opened.pop_all()
+
+    def _serve(self, port: int, swarm: Swarm | None) -> None:
+        """Answer on the port, to the end and no longer."""
+        interval = self.configuration.poll_interval
+        server = MetricsServer(port, self.board, interval, self._log.scrubbed, swarm)
+        self._stack.callback(server.close)
 
     def start(self) -> None:
         runs: list[t.Callable[[], None]] = [one.run for one in self._watchers]
