@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import random
 import shutil
 import statistics
@@ -136,7 +137,8 @@ class _Scene:
 
     def damage(self) -> None:
         """One file, which only a restore makes what it was."""
-        self._damaged = self.tree.folder / self.tree.change()
+        self._damaged = next(self.tree.folder.rglob("*.bin"))
+        os.truncate(self._damaged, self.tree.size - 1)
 
     def check(self, tool: str) -> None:
         if self._damaged.stat().st_size != self.tree.size:

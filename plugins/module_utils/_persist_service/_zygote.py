@@ -22,10 +22,16 @@ import socket
 import typing as t
 
 from .._drivers._catalogue import open_store
+from .._drivers._s3 import S3Store
 from .._errors import LongshoreError
+from .._memory import keep_small
+from .._sync._ranges import keep_ahead
 from ._child import serve
 from ._environment import Settings
 
+#: What a child fetches ahead, in ranges of 4 MiB, and sends at once, in parts of 8 MiB.
+_RANGES: t.Final = 3
+_PARTS: t.Final = 4
 #: How much children give way to the service itself.
 _NICE: t.Final = 5
 
@@ -75,6 +81,7 @@ def _live(settings: Settings, control: socket.socket) -> t.NoReturn:
             signal.signal(one, signal.SIG_IGN)
         # nobody asks how its children ended
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        _be_small()
         _load(settings)
         # the collector leaves alone what children share
         gc.collect()
@@ -90,6 +97,13 @@ def _live(settings: Settings, control: socket.socket) -> t.NoReturn:
         code = 0
     finally:
         os._exit(code)
+
+
+def _be_small() -> None:
+    """A container has little memory, and children work side by side."""
+    keep_small()
+    keep_ahead(_RANGES)
+    S3Store.part_workers = _PARTS
 
 
 def _load(settings: Settings) -> None:

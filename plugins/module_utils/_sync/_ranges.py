@@ -86,6 +86,12 @@ def read_ranges(
             _let_go(one)
 
 
+def keep_ahead(count: int) -> None:
+    """For a process with little memory: no more than so many ranges ahead. To be called before any is read."""
+    global _room
+    _room = threading.BoundedSemaphore(count)
+
+
 def forget_buffers() -> None:
     """For a process that stays: the memory that is to be used again is not."""
     _free.clear()

@@ -16,6 +16,7 @@ import typing as t
 
 from ..._errors import LongshoreError
 from ..._event_log import Log
+from ..._memory import give_back
 from .._configuration import Configuration
 from .._configuration_values import Notify
 from ._backlog import Backlog, Task
@@ -23,7 +24,6 @@ from ._board import Board
 from ._deliver import Delivered, Deliverer, StoppedError
 from ._folder import Folder
 from ._hook import Hook, HookError, HookStoppedError
-from ._memory import give_back
 from ._metrics import MetricsServer
 from ._report import Reporter
 from ._source import Source

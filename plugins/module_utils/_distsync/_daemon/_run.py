@@ -21,11 +21,11 @@ import typing as t
 
 from ..._errors import LongshoreError
 from ..._event_log import LibraryHandler, Log
+from ..._memory import keep_small
 from .._configuration import Configuration
 from .._configuration_file import read_configuration
 from ._engine import Engine
 from ._folder import Folder
-from ._memory import keep_small
 from ._signals import Signals
 from ._systemd import Notifier
 
