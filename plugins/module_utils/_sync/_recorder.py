@@ -19,7 +19,7 @@ from ._scan import Sides
 from ._sizes import Sizes
 
 #: Of the biggest objects, so many.
-_BIGGEST: t.Final = 20
+_BIGGEST: t.Final = 10
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import typing as t
 
 from .._page._document import document
 from .._page._plot import bar, swatch
-from .._page._text import moment, size, text
+from .._page._text import NOTHING, moment, size, text
 from .._timeline import Phase
 from ._recorder import Recorder
 from ._report_plot import draw_rates, exactly, rate
@@ -21,6 +21,7 @@ _STYLE: t.Final = """
 caption { text-align: left; padding-bottom: .4rem; color: var(--faint); }
 table { margin-top: .3rem; }
 tbody th, td.text { max-width: 34rem; white-space: normal; overflow-wrap: anywhere; }
+.beside { gap: 0 3rem; } .beside > * { min-width: 0; max-width: 100%; }
 .kind { text-transform: capitalize; }
 summary { cursor: pointer; width: max-content; padding: .2rem .3rem; }
 .names { margin: .3rem 0 1rem; overflow-wrap: anywhere; }
@@ -48,11 +49,13 @@ def render(recorder: Recorder, hide: Hide) -> str:
         "<main>",
         *_warnings(recorder, shown),
         *_changes(recorder, shown),
+        '<div class="beside">',
         *_types(recorder),
         *_biggest(recorder, shown),
+        '</div><div class="beside">',
         *_phases(recorder),
         *_throughput(recorder),
-        "</main>",
+        "</div></main>",
     ]
     return document("Report of a publication", body, style=_STYLE)
 
@@ -200,7 +203,11 @@ def _phases(recorder: Recorder) -> list[str]:
             bar([(0, phase.seconds / whole)]),
             f"{phase.items:,}",
             size(phase.size),
-            rate(phase.size / phase.seconds if phase.seconds else 0),
+            (
+                rate(phase.size / phase.seconds)
+                if phase.size and phase.seconds
+                else NOTHING
+            ),
         ]
         for phase in phases
     ]

@@ -45,9 +45,10 @@ def draw_rates(
 
 
 def _steps(found: t.Sequence[float], top: float, wide: float) -> str:
-    """From nothing to nothing."""
-    path = f"M{_FRAME.x(0)} {_FRAME.y(0)}"
-    for number, one in enumerate(found, start=1):
+    """From nothing to nothing; it begins where there is something."""
+    first = next((number for number, one in enumerate(found) if one), 0)
+    path = f"M{_FRAME.x(first * wide)} {_FRAME.y(0)}"
+    for number, one in enumerate(found[first:], start=first + 1):
         path += f"V{_FRAME.y(one / top)}H{_FRAME.x(min(1, number * wide))}"
     return f"{path}V{_FRAME.y(0)}"
 

@@ -54,25 +54,25 @@ def _pass_time(recorder: Recorder, scale: int) -> None:
     timeline = recorder.timeline
     now = 0.0
 
-    def pass_by(seconds: float, rate: float) -> None:
+    def pass_by(seconds: float, rate: float, items: int = 0) -> None:
         nonlocal now
-        for step in range(int(seconds * 10)):
-            now += 0.1
-            wave = 1 + 0.3 * math.sin(step / 3)
-            timeline.advance(now, int(rate * 0.1 * wave * scale), 2)
+        for step in range(int(seconds * 40)):
+            now += 0.025
+            wave = 1 + 0.3 * math.sin(step / 9)
+            timeline.advance(now, int(rate * 0.025 * wave * scale), items)
 
     timeline.begin("starting", now)
     pass_by(0.4, 0)
     timeline.begin("listing", now)
-    pass_by(1.8, 0)
+    pass_by(1.8, 0, 70)
     timeline.begin("comparing", now)
-    pass_by(3.5, 14e6)
+    pass_by(3.5, 14e6, 1)
     timeline.begin("writing", now)
     for part, seconds in enumerate((11.6, 2.3)):
         timeline.begin("writing", now, part)
-        pass_by(seconds, 4e6)
+        pass_by(seconds, 4e6, 1)
     timeline.begin("deleting", now)
-    pass_by(0.6, 0)
+    pass_by(0.6, 0, 1)
     timeline.begin("finishing", now)
     pass_by(1.2, 0)
     timeline.end(now)
