@@ -17,7 +17,7 @@ description:
     biggest, what is there more than once, and which releases M(longshore.storage.static_container) keeps of it.
   - Where that module keeps a manifest, it tells what became of the destination since that was written.
   - It takes one listing, the manifest and the releases. What it needs of memory does not grow with the number of objects;
-    a temporary file of some 100 bytes for each holds the listing. Nothing is ever changed.
+    a temporary file of some 200 bytes for each holds the listing. Nothing is ever changed.
 extends_documentation_fragment:
   - longshore.storage.endpoints
   - longshore.storage.attributes

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.longshore.storage.plugins.modules import static_container_info
+from tests.integration.command import Ansible
 from tests.integration.module import call, sync
 from tests.integration.places import Place, Places
 
@@ -146,3 +149,33 @@ def test_a_folder_without_a_manifest(places: Places) -> None:
     found = told(place)["duplicates"]
     assert (found["groups"], found["objects"], found["unknown"]) == (1, 3, 0)
     assert told(place)["manifest"] is None
+
+
+def test_the_examples_run(ansible: Ansible, places: Places, tmp_path: Path) -> None:
+    """With the providers of the whole group, after a publication that is watched and has a page."""
+    source, place = places("local"), places("seaweedfs")
+    source.fill(TREE)
+    name = "longshore.storage.static_container"
+    page = tmp_path / "report.html"
+    publish = {"source": str(source.path), "destination": "www", "report": str(page)}
+    publish |= {"manifest": "always", "progress": "always"}
+    examples = yaml.safe_load(static_container_info.EXAMPLES)  # type: ignore[no-untyped-call]  # yaml has no types
+    for task in examples:
+        task[f"{name}_info"]["destination"] = "www"
+    defaults = {
+        "group/longshore.storage.storage": {"providers": {"www": place.endpoint()}}
+    }
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "module_defaults": defaults,
+        "tasks": [{name: publish}, *examples],
+    }
+    run = ansible.playbook(json.dumps([play]))
+    assert run.code == 0, run.text
+    published, *found = run.results
+    assert published.values["created"] == len(TREE)
+    assert [one.values["objects"] for one in found] == [len(TREE)] * 3
+    assert place.server.secret not in run.text
+    assert "The destination was changed" in page.read_text()
+    assert "progress: [localhost]" not in run.output
