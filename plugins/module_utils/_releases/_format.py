@@ -15,10 +15,10 @@ Below ``.longshore/releases/`` of the destination's prefix lie:
     of a release that has been begun to be published since, else null), ``releases`` (newest first: ``name``,
     ``published``, ``objects``, ``bytes``, ``list``).
 ``lists/<SHA-256 of the lines>.<serial>``
-    zlib over JSON lines: a mapping of treatments to the attributes that they set, then
-    ``[name, content, size, digest, source_etag, stored_size, treatment]`` for each object, sorted by name.
+    zlib over JSON lines: a list of attributes, then ``[name, content, size, digest, source_etag, stored_size,
+    treatment, attributes]`` for each object, sorted by name; the last is a place in that list, from 0.
 ``contents/<id>.<serial>``
-    A stored object, with its attributes but without settings such as an ACL, which its treatment has.
+    A stored object, with its attributes but without settings such as an ACL, which the lists have.
 
 The serial in a name is that of the commit which it was made for. So no name is given a second time once a
 commit has left it out, and what no release refers to may be deleted at any time after that.
@@ -45,8 +45,8 @@ VERSION: t.Final = 1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _OURS = re.compile(r"[0-9a-f]{64}\.[0-9]{1,15}")
-_ATTRIBUTES = frozenset(field.name for field in fields(Attributes))
-_ROW = (str, str, int, str, str, int, str)
+_ATTRIBUTES = tuple(field.name for field in fields(Attributes))
+_ROW = (str, str, int, str, str, int, str, int)
 #: How many names an error shows.
 _SHOWN = 5
 
@@ -100,7 +100,7 @@ class Index:
 
 
 class Kept(t.NamedTuple):
-    """One object of a release: where its content is, and what a manifest entry says of it."""
+    """One object of a release: where its content is, what a manifest entry says of it, and all of its attributes."""
 
     content: str
     size: int
@@ -108,14 +108,11 @@ class Kept(t.NamedTuple):
     source_etag: str
     stored_size: int
     treatment: str
+    attributes: Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseList:
-    """The objects of a release by name, and the attributes that each treatment sets."""
-
-    objects: t.Mapping[str, Kept]
-    treatments: t.Mapping[str, t.Mapping[str, t.Any]]
+#: The objects of a release by name.
+ReleaseList = t.Mapping[str, Kept]
 
 
 def check_name(name: str) -> str:
@@ -176,16 +173,26 @@ def _release(written: t.Mapping[str, t.Any], live: str | None) -> Release:
     return Release(name, published, objects, size, found, name == live)
 
 
-def encode_list(release: ReleaseList) -> tuple[str, bytes]:
+def encode_list(objects: ReleaseList) -> tuple[str, bytes]:
     """The SHA-256 of a list, and its bytes."""
-    objects = release.objects
-    lines = [_line(dict(sorted(release.treatments.items())))]
-    lines += (_line([name, *objects[name]]) for name in sorted(objects))
-    return pack("\n".join(lines).encode())
+    table: dict[str, int] = {}
+    rows = []
+    for name in sorted(objects):
+        *row, attributes = objects[name]
+        place = table.setdefault(_line(attributes_set(attributes)), len(table))
+        rows.append(_line([name, *row, place]))
+    return pack("\n".join([f"[{','.join(table)}]", *rows]).encode())
+
+
+def attributes_set(attributes: Attributes) -> dict[str, t.Any]:
+    """Those that are set, by their names."""
+    found = {name: getattr(attributes, name) for name in _ATTRIBUTES}
+    found["metadata"] = dict(attributes.metadata) or None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def decode_list(name: str, data: bytes) -> ReleaseList:
@@ -195,26 +202,25 @@ def decode_list(name: str, data: bytes) -> ReleaseList:
     except ValueError as exc:
         raise _damaged(f"list {name} {exc}") from None
     try:
-        treatments, *rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
-        return ReleaseList(dict(map(_kept, rows)), _checked(treatments))
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        written, *rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+        table = [_attributes(one) for one in written]
+        return dict(_kept(row, table) for row in rows)
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
         raise _damaged(f"list {name} has a line that is no object") from None
 
 
-def _checked(treatments: t.Any) -> dict[str, dict[str, t.Any]]:
-    for attributes in treatments.values():
-        for name, value in attributes.items():
-            texts = value.values() if name == "metadata" else [value]
-            known = name in _ATTRIBUTES and all(isinstance(x, str) for x in texts)
-            if not known:
-                raise ValueError(f"{name!r} is not an attribute")
-    return dict(treatments)
+def _attributes(written: t.Mapping[str, t.Any]) -> Attributes:
+    for name, value in written.items():
+        texts = value.values() if name == "metadata" else [value]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"{name} cannot be {value!r}")
+    return Attributes(**written)
 
 
-def _kept(row: t.Sequence[t.Any]) -> tuple[str, Kept]:
+def _kept(row: t.Sequence[t.Any], table: t.Sequence[Attributes]) -> tuple[str, Kept]:
     if tuple(map(type, row)) != _ROW or not is_ours(row[1]):
         raise ValueError(f"{row!r} is not an object")
-    return row[0], Kept(*row[1:])
+    return row[0], Kept._make([*row[1:7], table[row[7]]])
 
 
 def is_ours(name: str) -> bool:

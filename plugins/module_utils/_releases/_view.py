@@ -24,7 +24,7 @@ from .._drivers._base import (
     Store,
 )
 from .._errors import ObjectMissingError, StoreError
-from ._format import Kept
+from ._format import Kept, ReleaseList
 
 
 class ReleaseView(Store):
@@ -37,7 +37,7 @@ class ReleaseView(Store):
     def __init__(
         self,
         destination: Store,
-        kept: t.Mapping[str, Kept],
+        kept: ReleaseList,
         originals: t.Mapping[str, ObjectInfo],
     ) -> None:
         super().__init__(replace(destination.endpoint, prefix=""))
@@ -59,18 +59,16 @@ class ReleaseView(Store):
                 yield ObjectInfo(name, kept.size, kept.source_etag or None)
 
     def stat(self, key: str) -> ObjectDetails:
-        attributes = NO_ATTRIBUTES
-        if self.features.attributes:
-            attributes = self._destination.stat(self._original(key).key).attributes
-        return ObjectDetails(self._stored(key), attributes)
+        return ObjectDetails(self._stored(key), self._find(key).attributes)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
-        opened = self._destination.read(self._original(key).key, start, length)
-        return ReadResult(self._stored(key), opened.attributes, opened.chunks)
+        stored, attributes = self._stored(key), self._find(key).attributes
+        opened = self._destination.read(self.originals[key].key, start, length)
+        return ReadResult(stored, attributes, opened.chunks)
 
-    def _original(self, key: str) -> ObjectInfo:
+    def _find(self, key: str) -> Kept:
         try:
-            return self.originals[key]
+            return self._kept[key]
         except KeyError:
             raise ObjectMissingError(
                 f"read object {key!r}",
@@ -79,7 +77,7 @@ class ReleaseView(Store):
             ) from None
 
     def _stored(self, key: str) -> ObjectInfo:
-        kept = self._kept[key]
+        kept = self._find(key)
         return ObjectInfo(key, kept.stored_size, kept.source_etag or None)
 
     def write(

@@ -138,7 +138,7 @@ class KeepRelease:
             unknown = [i for i in objects.values() if self._here.get(i) is None]
             self._here.find(unknown, self._workers, afresh=False)
         now = {name: self._id(name, objects[name], treatments) for name in objects}
-        kept = self._keeper.read_list(found).objects
+        kept = self._keeper.read_list(found)
         then = {name: one.content.partition(".")[0] for name, one in kept.items()}
         other = sorted(n for n in now.keys() | then.keys() if now.get(n) != then.get(n))
         if other:
@@ -167,7 +167,7 @@ class KeepRelease:
         planned = self._after(release or Release(self._name, self._now, 0, 0, ""))
         others = [one for one in planned.releases if one.list]
         lists = self._keeper.read_lists(others)
-        readable = [one for one in lists.values() if isinstance(one, ReleaseList)]
+        readable = [x for x in lists.values() if not isinstance(x, ReleaseError)]
         holdings = self._keeper.holdings()
         if release is None:
             made = self._make(objects, treatments, readable, holdings, serial)
@@ -175,8 +175,8 @@ class KeepRelease:
             release = Release(
                 self._name,
                 self._now,
-                len(made.objects),
-                sum(one.stored_size for one in made.objects.values()),
+                len(made),
+                sum(one.stored_size for one in made.values()),
                 self._keeper.write_list(made, serial),
             )
         after = self._after(release)
@@ -197,52 +197,54 @@ class KeepRelease:
         serial: int,
     ) -> ReleaseList:
         """Copy what no other release has; the new one's list."""
-        known: dict[str, tuple[str, int]] = {}
+        known: dict[str, Kept] = {}
         for other in others:
-            for one in other.objects.values():
+            for one in other.values():
                 found = holdings.contents.get(one.content)
                 if found is not None and found.size == one.stored_size:
-                    known[one.content.partition(".")[0]] = one.content, one.stored_size
-        kept: dict[str, Kept] = {}
-        missing: dict[str, Write] = {}
-        used: dict[str, t.Mapping[str, t.Any]] = {}
-        for name, info in objects.items():
-            entry, treatment = self._record.entries[name], treatments.get(name)
-            identity = self._id(name, info, treatments)
-            if identity not in known:
-                content = f"{identity}.{serial}"
-                known[identity] = content, entry.stored_size
-                found = holdings.contents.get(content)  # of a run that was killed
-                if found is None or found.size != entry.stored_size:
-                    missing[content] = Write(name, info, None, treatment)
-            content, stored_size = known[identity]
-            if treatment is not None:
-                used[treatment.digest] = treatment.attributes
-            kept[name] = Kept(
-                content,
-                entry.size,
-                entry.digest,
-                entry.source_etag,
-                stored_size,
-                entry.treatment,
-            )
-        self._progress.begin("keeping", items=len(missing))
-        for _unused in self._workers.run(self._copy, missing.items()):
-            self._progress.advance(items=1)
-        return ReleaseList(kept, used)
+                    known[one.content.partition(".")[0]] = one
+        ids = {name: self._id(name, objects[name], treatments) for name in objects}
+        new = {
+            identity: Write(name, objects[name], None, treatments.get(name))
+            for name, identity in ids.items()
+            if identity not in known
+        }
+        self._progress.begin("keeping", items=len(new))
 
-    def _copy(self, job: tuple[str, Write]) -> None:
-        content, write = job
+        def keep(job: tuple[str, Write]) -> Kept:
+            identity, write = job
+            return self._keep(write, f"{identity}.{serial}", holdings)
+
+        for (identity, _unused), one in self._workers.run(keep, new.items()):
+            known[identity] = one
+            self._progress.advance(items=1)
+        return {name: self._as(name, known[identity]) for name, identity in ids.items()}
+
+    def _keep(self, write: Write, content: str, holdings: Holdings) -> Kept:
+        """Copy the object, unless a run that was killed has done so."""
         entry = self._record.entries[write.name]
         key = self._destination.endpoint.prefix + write.name
         live = ObjectInfo(key, entry.stored_size, entry.etag or None)
         attributes = attributes_there(self._here.store, self._destination, write, live)
-        self._keeper.keep(live, content, attributes.without_settings())
+        found = holdings.contents.get(content)
+        if found is None or found.size != live.size:
+            self._keeper.keep(live, content, attributes.without_settings())
+        return Kept(content, 0, "", "", live.size, "", attributes)
+
+    def _as(self, name: str, one: Kept) -> Kept:
+        """The kept content as the object of that name."""
+        entry = self._record.entries[name]
+        return one._replace(
+            size=entry.size,
+            digest=entry.digest,
+            source_etag=entry.source_etag,
+            treatment=entry.treatment,
+        )
 
     def _collect(
         self, index: Index, lists: t.Sequence[ReleaseList], holdings: Holdings
     ) -> None:
-        contents = {one.content for each in lists for one in each.objects.values()}
+        contents = {one.content for each in lists for one in each.values()}
         names = {one.list for one in index.releases}
         litter = [i for n, i in holdings.contents.items() if n not in contents]
         litter += [i for n, i in holdings.lists.items() if n not in names]

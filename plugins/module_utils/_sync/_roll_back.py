@@ -17,7 +17,7 @@ from .._drivers._base import Digests, ObjectInfo, Store
 from .._drivers._catalogue import open_store
 from .._progress import UNWATCHED, Progress
 from .._releases._changes import returned, target
-from .._releases._format import ReleaseError, ReleaseList, check_name
+from .._releases._format import ReleaseError, ReleaseList, attributes_set, check_name
 from .._releases._keeper import ReleaseKeeper
 from .._releases._view import ReleaseView
 from .._report import Report
@@ -88,7 +88,7 @@ class _RollBack:
         release = target(index, name, destination.endpoint.place)
         self.list: t.Final = keeper.read_list(release)
         contents = keeper.holdings().contents
-        objects = self.list.objects
+        objects = self.list
         missing = sorted(n for n, one in objects.items() if one.content not in contents)
         if missing:
             raise ReleaseError(
@@ -106,14 +106,10 @@ class _RollBack:
 
     def treat(self, objects: Objects) -> Treatments:
         """How each object is published: as it was."""
-        kept = self.list.objects
+        kept = {name: self.list[name] for name in objects}
         return {
-            name: _KeptTreatment(
-                self.list.treatments.get(kept[name].treatment, {}),
-                recorded=kept[name].treatment,
-            )
-            for name in objects
-            if kept[name].treatment
+            name: _KeptTreatment(attributes_set(one.attributes), recorded=one.treatment)
+            for name, one in kept.items()
         }
 
     def plan(self, objects: Objects, treatments: Treatments) -> None:
@@ -150,9 +146,7 @@ class _KeptContents(Contents):
     ) -> None:
         super().__init__(view, None, progress)
         self._recorded = {
-            name: Digests(None, one.digest)
-            for name, one in kept.objects.items()
-            if one.digest
+            name: Digests(None, one.digest) for name, one in kept.items() if one.digest
         }
 
     def get(self, info: ObjectInfo) -> Digests | None:

@@ -15,6 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    Attributes,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
 )
@@ -23,7 +26,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._releases._forma
     Kept,
     Release,
     ReleaseError,
-    ReleaseList,
     check_name,
     decode_index,
     decode_list,
@@ -35,28 +37,30 @@ LIST = f"{'a' * 64}.1"
 _names = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,99}\Z")
 _numbers = st.integers(0, 2**40)
 _ours = st.from_regex(r"\A[0-9a-f]{64}\.[0-9]{1,15}\Z")
-_kept = st.builds(
-    Kept, _ours, _numbers, st.text(), st.text(), _numbers, st.text(max_size=5)
+_attributes = st.builds(
+    Attributes,
+    st.none() | st.text(),
+    acl=st.none() | st.text(),
+    metadata=st.dictionaries(st.text(), st.text(), max_size=2),
 )
-_treatments = st.dictionaries(
+_kept = st.builds(
+    Kept,
+    _ours,
+    _numbers,
     st.text(),
-    st.fixed_dictionaries(
-        {"acl": st.text()},
-        optional={"metadata": st.dictionaries(st.text(), st.text(), max_size=2)},
-    ),
-    max_size=3,
+    st.text(),
+    _numbers,
+    st.text(max_size=5),
+    _attributes,
 )
 
 
 @settings(max_examples=40)
-@given(st.dictionaries(st.text(), _kept, max_size=5), _treatments)
-def test_lists_and_back(
-    objects: dict[str, Kept], treatments: dict[str, dict[str, t.Any]]
-) -> None:
-    whole = ReleaseList(objects, treatments)
-    digest, data = encode_list(whole)
-    assert decode_list(f"{digest}.7", data) == whole
-    turned = ReleaseList(dict(reversed(objects.items())), treatments)
+@given(st.dictionaries(st.text(), _kept, max_size=5))
+def test_lists_and_back(objects: dict[str, Kept]) -> None:
+    digest, data = encode_list(objects)
+    assert decode_list(f"{digest}.7", data) == objects
+    turned = dict(reversed(objects.items()))
     assert encode_list(turned) == (digest, data)
 
 
@@ -114,15 +118,15 @@ def test_a_newer_index() -> None:
     [
         b"",
         b"7",
-        b"{}\n7",
-        b'{"x": 7}',
-        b'{"x": {"no such": "a"}}',
-        b'{"x": {"acl": 7}}',
-        b'{"x": {"metadata": {"a": 7}}}',
-        b'{}\n["a","../../b",1,"","",1,""]',
-        b'{}\n["a","%s",true,"","",1,""]' % LIST.encode(),
-        b'{}\n["a"]',
-        b"{}\n{",
+        b"[]\n7",
+        b'[{"no such": "a"}]',
+        b'[{"acl": 7}]',
+        b'[{"metadata": {"a": 7}}]',
+        b'[{}]\n["a","../../b",1,"","",1,"",0]',
+        b'[{}]\n["a","%s",true,"","",1,"",0]' % LIST.encode(),
+        b'[{}]\n["a","%s",1,"","",1,"",1]' % LIST.encode(),
+        b'[]\n["a"]',
+        b"[]\n{",
     ],
 )
 def test_a_damaged_list(lines: bytes) -> None:

@@ -457,3 +457,23 @@ def test_a_name_stays_what_it_is(
     ):
         sync(source, destination, release="one")
     assert destination.snapshot() == before
+
+
+def test_headers_that_somebody_changed_are_found(source: Folder, sync: Sync) -> None:
+    """A roll back asks for no header of what it copies; with verify=content it looks at those that are there."""
+    destination = remote()
+    source.put(ONE)
+    sync(source, destination, release="one", rules=RULES)
+    before = {n: destination.store.stat(n).attributes for n in ONE}
+    for name in ONE:
+        info = destination.store.stat(name).info
+        destination.store.copy(info, name, Attributes("text/else"))
+    assert counts(sync.back(destination, "one", verify="content")) == {"updated": 3}
+    assert {n: destination.store.stat(n).attributes for n in ONE} == before
+    assert not sync.back(destination, "one", verify="content").changed
+    change(source, TWO)
+    sync(source, destination, release="two")
+    destination.traits.calls.clear()
+    sync.back(destination)
+    assert destination.traits.calls["copy"] == 3
+    assert not destination.traits.calls["stat"]
