@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 import typing as t
-import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,27 +16,25 @@ from tests.integration.module import Result, written
 from tests.integration.networks import Direction, Way, by_way
 from tests.integration.processes import Killable
 
-Seen = t.Callable[[int, str, str], object]
+Seen = t.Callable[[int, bytes], object]
 
 
 class _Listener(Way):
-    """Tells of each request, by method and path, before it is passed on."""
+    """Tells of what a host sends, before it is passed on."""
 
-    def __init__(self, port: int, told: t.Callable[[str, str], object]) -> None:
+    def __init__(self, port: int, told: t.Callable[[bytes], object]) -> None:
         super().__init__(port)
         self._told = told
 
     def seen(self, data: bytes, direction: Direction) -> None:
-        method, _unused, rest = data.partition(b" ")
-        if direction == "up" and method in (b"PUT", b"POST", b"GET", b"DELETE"):
-            path = urllib.parse.unquote(rest.split(b" ", 1)[0].decode())
-            self._told(method.decode(), path)
+        if direction == "up":
+            self._told(data)
 
 
 class Hosts:
     """``count`` of them, with the same source and destination.
 
-    ``seen`` is called with a host's index, and the method and path of each of its requests.
+    ``seen`` is called with a host's index, and what it sends, before that is passed on.
     """
 
     def __init__(
@@ -48,7 +43,7 @@ class Hosts:
         destination: t.Any,
         count: int,
         folder: Path,
-        seen: Seen = lambda index, method, path: None,
+        seen: Seen = lambda index, data: None,
         **options: t.Any,
     ) -> None:
         self._source = source
@@ -65,8 +60,8 @@ class Hosts:
         shard |= options.pop("shard", {})
         port = self._destination.server.port
 
-        def told(method: str, path: str) -> None:
-            self._seen(index, method, path)
+        def told(data: bytes) -> None:
+            self._seen(index, data)
 
         with _Listener(port, told) as way:
             arguments = {
@@ -90,18 +85,3 @@ class Hosts:
         with ThreadPoolExecutor(len(chosen)) as pool:
             runs = [pool.submit(self.run, index, **options) for index in chosen]
             return [result for run in runs if (result := run.result()) is not None]
-
-
-class Once:
-    """Calls a function the first time that it is called, while all who call it later wait."""
-
-    def __init__(self, function: t.Callable[[], object]) -> None:
-        self._function = function
-        self._lock = threading.Lock()
-        self.done = False
-
-    def __call__(self) -> None:
-        with self._lock, contextlib.ExitStack() as stack:
-            if not self.done:
-                stack.callback(setattr, self, "done", True)
-                self._function()
