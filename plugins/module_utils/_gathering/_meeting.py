@@ -72,18 +72,23 @@ class Meeting:
         start(self._beating)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        *_more: object,
+    ) -> None:
         self._over.set()
         self._beating.join()
-        if kind is None:
+        if error is None:
             return
-        error = exc[0]
-        index = self._member.index
-        why = error.cause if isinstance(error, GatheringError) else None
+        why = f"index {self._member.index} has failed, for a reason of its own"
+        # what it was told is no reason of its own, whatever has become of that
+        for found in (error, error.__cause__):
+            if isinstance(found, GatheringError):
+                why = found.cause
         with contextlib.suppress(LongshoreError), self._lock:
-            self._member.stop(
-                why or f"index {index} has failed, for a reason of its own"
-            )
+            self._member.stop(why)
             self._show()
 
     def tell(self, said: t.Mapping[str, t.Any]) -> None:
