@@ -15,7 +15,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._gathering._memb
     Member,
     Slot,
 )
-from tests.unit.machine import UNHURRIED
 
 COUNT = 3
 LAST = 4
@@ -63,7 +62,7 @@ class _Table:
         self.arrived[index] = max(stage, self.arrived[index])
 
 
-@settings(UNHURRIED, max_examples=200)
+@settings(max_examples=200)
 @given(
     stale=st.dictionaries(INDICES, STALE),
     deeds=st.lists(st.tuples(st.sampled_from(["start", "go on", "go on"]), INDICES)),
@@ -105,7 +104,7 @@ def test_what_is_told() -> None:
     assert member.stopped == "it has failed"
 
 
-@settings(UNHURRIED, max_examples=50)
+@settings(max_examples=50)
 @given(slot=STALE, stopped=st.none() | st.text(max_size=20))
 def test_slots_survive_their_encoding(slot: Slot, stopped: str | None) -> None:
     said = {"steps": [1, 2], "stale": ["ä"]}

@@ -18,10 +18,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest._share
     MAX_COUNT,
     Share,
 )
-from tests.unit.machine import UNHURRIED
 
 
-@settings(UNHURRIED, max_examples=50)
+@settings(max_examples=50)
 @given(
     count=st.integers(1, 20),
     names=st.sets(st.text(max_size=8), max_size=30),
