@@ -41,7 +41,7 @@ def listing(tree: t.Mapping[str, tuple[int, str | None]]) -> list[ObjectInfo]:
     return [ObjectInfo(name, size, md5=md5) for name, (size, md5) in tree.items()]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(OBJECTS, st.integers(0, 3))
 def test_folders_and_duplicates(
     tree: dict[str, tuple[int, str | None]], most: int
@@ -106,7 +106,7 @@ def test_names_are_found_by_their_shard() -> None:
 STATE = st.dictionaries(NAMES, st.sampled_from(["1", "2"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STATE, STATE, st.sets(NAMES), st.integers(0, 3))
 def test_drift(
     published: dict[str, str], there: dict[str, str], absent: set[str], most: int
