@@ -66,7 +66,7 @@ def _s3(account: Endpoint, requests: RequestCounter) -> t.Iterator[str]:
 
 
 def _azure(account: Endpoint, requests: RequestCounter) -> t.Iterator[str]:
-    from .._drivers._azure import find_account
+    from .._drivers._azure_account import find_account
     from .._drivers._rest import RestClient
 
     found = find_account(account)

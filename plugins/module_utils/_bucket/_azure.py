@@ -18,7 +18,7 @@ import time
 import typing as t
 from xml.etree import ElementTree
 
-from .._drivers._azure import container_path, find_account
+from .._drivers._azure_account import container_path, find_account
 from .._drivers._rest import RefusedError, RestClient
 from .._drivers._retry import pauses
 from .._endpoint import Endpoint

@@ -21,11 +21,12 @@ from ._configuration import Configuration, as_document, parse_configuration
 from ._identities import open_host_identity
 from ._setup import carry_out
 from ._setup_absent import Absent, remove_identity
-from ._setup_files import KeptFile, Keys
+from ._setup_files import KeptFile
 from ._setup_options import SetupOptions, check_options
 from ._setup_present import Present, RolePlan
 from ._setup_report import SetupReport
 from ._setup_run import Step
+from ._setup_wanted import Keys
 
 _FIRST = "Set the distribution up first, without host, or run where its files are."
 

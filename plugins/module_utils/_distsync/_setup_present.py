@@ -16,9 +16,10 @@ from .._bucket._run import BucketOptions, keep_bucket
 from .._errors import LongshoreError, PlanRefusedError
 from ._configuration import Configuration
 from ._identities import AccessKey, IdentityPlan
-from ._setup_files import ROLES, KeptFile, Keys, Role, agreed_keys, store_of, wanted
+from ._setup_files import ROLES, KeptFile, Role
 from ._setup_report import shown_file, shown_wanted
 from ._setup_run import Run, Step, side
+from ._setup_wanted import Keys, agreed_keys, store_of, wanted
 
 #: Stands in a plan for an access key that is not made yet.
 _TO_BE_MADE: t.Final = AccessKey("to be made", "to be made")

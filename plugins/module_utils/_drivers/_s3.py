@@ -58,7 +58,8 @@ from ._s3_errors import (
 )
 from ._s3_keys import KeyGuard, is_fragile, key_fault, shapes
 from ._s3_listing import list_objects, md5_of, summarise
-from ._s3_upload import Part, UploadError, cut, part_size, remove_rest
+from ._s3_parts import Part, UploadError, cut, part_size
+from ._s3_upload import remove_rest
 from ._s3_uploads_kept import KeptUploads
 
 if t.TYPE_CHECKING:

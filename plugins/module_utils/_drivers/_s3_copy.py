@@ -12,7 +12,8 @@ import typing as t
 from concurrent.futures import as_completed
 
 from ._base import ObjectInfo
-from ._s3_upload import MultipartUploader, UploadError
+from ._s3_parts import UploadError
+from ._s3_upload import MultipartUploader
 
 
 def copy_source(container: str, source: ObjectInfo) -> dict[str, t.Any]:

@@ -11,8 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._swift import (
-    SETTINGS,
     CloudFilesBucket,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._bucket._swift_settings import (
+    SETTINGS,
     settings_of,
     to_headers,
 )

@@ -37,7 +37,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup
     ROLES,
     FileOptions,
     Role,
-    store_of,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
     ROTATIONS,
@@ -46,6 +45,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_report import (
     SetupReport,
     SetupStoppedError,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_wanted import (
+    store_of,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._signed import (
     open_signed,

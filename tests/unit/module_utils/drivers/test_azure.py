@@ -10,7 +10,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.longshore.storage.plugins.module_utils._drivers import _azure
+from ansible_collections.longshore.storage.plugins.module_utils._drivers import (
+    _azure,
+    _azure_account,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
 )
@@ -57,7 +60,7 @@ def test_account_url(
     host: str | None, port: int | None, secure: bool, url: str
 ) -> None:
     endpoint = Endpoint("AZURE_BLOBS", "c", host=host, port=port, secure=secure)
-    assert _azure.account_url(endpoint, "acct") == url
+    assert _azure_account.account_url(endpoint, "acct") == url
 
 
 def test_credentials_of_the_endpoint_come_first(
@@ -74,20 +77,20 @@ def test_credentials_of_the_endpoint_come_first(
     for (field, value), expected in given.items():
         fields: dict[str, t.Any] = {field: value}
         endpoint = Endpoint("AZURE_BLOBS", "c", key="acct", **fields)
-        assert _azure.find_credentials(endpoint) == expected
+        assert _azure_account.find_credentials(endpoint) == expected
 
 
 @pytest.mark.parametrize("name", ("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY"))
 def test_key_of_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "c2VjcmV0")
     endpoint = Endpoint("AZURE_BLOBS", "c", key="acct")
-    assert _azure.find_credentials(endpoint) == ("access_key", "c2VjcmV0")
+    assert _azure_account.find_credentials(endpoint) == ("access_key", "c2VjcmV0")
 
 
 def test_token_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "sv=1&sig=x")
     endpoint = Endpoint("AZURE_BLOBS", "c", key="acct")
-    assert _azure.find_credentials(endpoint) == ("sas_token", "sv=1&sig=x")
+    assert _azure_account.find_credentials(endpoint) == ("sas_token", "sv=1&sig=x")
 
 
 @pytest.mark.parametrize(
@@ -108,14 +111,14 @@ def test_who_may_read_may_copy(token: str, may: bool) -> None:
 
 def test_a_source_is_named_with_the_accounts_own_credentials() -> None:
     url = "https://acct.blob.core.windows.net/c/a%20b/%C3%BC%3F"
-    account = _azure.find_account(
+    account = _azure_account.find_account(
         Endpoint("AZURE_BLOBS", "c", key="acct", token="eyJ0.e30.x")
     )
     assert account.authorize_source("c", "a b/ü?") == {
         "x-ms-copy-source": url,
         "x-ms-copy-source-authorization": "Bearer eyJ0.e30.x",
     }
-    account = _azure.find_account(
+    account = _azure_account.find_account(
         Endpoint("AZURE_BLOBS", "c", key="acct", token="sv=1&sp=r&sig=a%2Bb")
     )
     source = account.authorize_source("c", "a b/ü?")

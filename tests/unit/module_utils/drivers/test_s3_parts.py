@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_upload import (
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_parts import (
     MOST_PARTS,
     Buffers,
     cut,
