@@ -10,7 +10,6 @@ import contextlib
 import os
 import random
 import subprocess
-import time
 import typing as t
 from pathlib import Path
 
@@ -239,8 +238,7 @@ def test_a_clock_that_jumps_does_not_change_the_pauses(fleet: Fleet) -> None:
     daemon.wait_for("delivered")
     for number, jump in enumerate((-3600.0, 3600.0), 2):
         shift.write_text(str(jump))
-        begun = time.monotonic()
         fleet.publish("app", str(number), str(number).encode())
+        # with the patience of all tests, which an hour would be beyond
         daemon.wait_for("delivered", version=str(number))
-        assert time.monotonic() - begun < PATIENCE
     assert daemon.end() == 0

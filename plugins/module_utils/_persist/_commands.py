@@ -40,7 +40,7 @@ class Command(t.NamedTuple):
 
 
 def run_command(command: Command) -> None:
-    """Raises ``CommandError``; whatever ends it, nothing of the command's process group is left then."""
+    """Raises ``CommandError``. Of a command that had to be ended, nothing of its process group is left then."""
     # a file, so that nobody waits for who keeps a pipe open in the background
     with tempfile.TemporaryFile() as output:
         try:

@@ -83,8 +83,11 @@ def _is_at_end(reading: int) -> bool:
         return False
 
 
-def test_who_stays_in_the_background_keeps_nobody_waiting() -> None:
-    run("sh", "-c", "sleep 2 &")
+def test_who_stays_in_the_background_keeps_nobody_waiting(tmp_path: Path) -> None:
+    note = tmp_path / "process"
+    run("sh", "-c", f"sleep 600 & echo $! >{note}")
+    # it is there still, or this raises
+    os.kill(int(note.read_text()), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
