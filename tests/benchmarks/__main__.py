@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.servers._process import REPOSITORY, build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import daemon, delta, encryption, plot, report, results, tables
+from . import daemon, delta, encryption, image, plot, report, results, service, tables
 from .cases import CASES, Case, choose
 from .rounds import measure
 from .tree import laid_out
@@ -39,7 +39,11 @@ def main() -> None:
     sections = [
         name
         for name in _SECTIONS
-        if not arguments.cases or name.startswith(tuple(arguments.cases))
+        if (
+            name.startswith(tuple(arguments.cases))
+            if arguments.cases
+            else name not in _ON_DEMAND
+        )
     ]
     if not chosen and not sections:
         parser.error(f"there are only: {names}")
@@ -62,7 +66,15 @@ def main() -> None:
 
 
 #: What is no comparison of tools, by the names of results.
-_SECTIONS = {"encryption": encryption, "delta": delta, "daemon": daemon}
+_SECTIONS = {
+    "encryption": encryption,
+    "delta": delta,
+    "daemon": daemon,
+    "service": service,
+    "image": image,
+}
+#: Only measured when they are named.
+_ON_DEMAND = ("image",)
 
 
 def _section(name: str, rounds: int | None) -> tables.Section:
