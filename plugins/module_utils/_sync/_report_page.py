@@ -114,8 +114,14 @@ def _changes(recorder: Recorder, shown: Hide) -> list[str]:
         notes.append("The manifest was written.")
     if report.invalidated:
         notes.append(f"Caches were told to forget {len(report.invalidated):,} path(s).")
-    if recorder.check_mode:
-        notes = [f"In a real run: {note}" for note in notes]
+    if report.releases_changed:
+        notes.append(f"Release {shown(report.release)} is the live one.")
+    if report.releases_pruned:
+        pruned = ", ".join(shown(name) for name in report.releases_pruned)
+        notes.append(f"These releases are kept no longer: {pruned}.")
+    when = "In a real run: " if recorder.check_mode else ""
+    if recorder.error:
+        when = "If it came to that: "
     lists = []
     for kind, tally in report.tallies.items():
         if tally.count:
@@ -129,7 +135,7 @@ def _changes(recorder: Recorder, shown: Hide) -> list[str]:
             ]
     return [
         *_section("changes", "What changed"),
-        *(f"<p>{note}</p>" for note in notes),
+        *(f"<p>{when}{note}</p>" for note in notes),
         *(lists or ["<p>No object.</p>"]),
         "</section>",
     ]

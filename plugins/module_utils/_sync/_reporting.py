@@ -36,11 +36,13 @@ def reporting(
     """Within it a sync is to fill what is yielded; in the end that is written to ``path``. None: nothing is.
 
     A page that cannot be written is a warning. ``hide`` takes what nobody may see out of a text. Raises
-    ``ConfigurationError`` for a path that the sync itself would change.
+    ``ConfigurationError`` for what is no path, or one that the sync itself would change.
     """
     if path is None:
         yield None
         return
+    if not path or "\0" in path:
+        raise ConfigurationError(f"report is to be the path of a file, not {path!r}.")
     _refuse_inside(path, options)
     recorder = Recorder(
         options.check_mode,
@@ -67,7 +69,8 @@ def _refuse_inside(path: str, options: SyncOptions) -> None:
     page = Endpoint("LOCAL", os.path.abspath(path))
     places = (("source", options.source), ("destination", options.destination))
     for side, place in places:
-        if place.provider == "LOCAL" and overlaps(page, place):
+        is_local = place.provider == "LOCAL" and not os.path.isdir(path)
+        if is_local and overlaps(page, place):
             raise ConfigurationError(
                 f"The report {path!r} would lie in the {side}, {place.full_place}, and change what it tells of.",
                 hint="Choose a path outside of it.",

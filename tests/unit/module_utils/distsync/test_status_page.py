@@ -10,7 +10,6 @@ import base64
 import hashlib
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,9 +29,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._statu
 )
 from ansible_collections.longshore.storage.plugins.module_utils._page._style import (
     COLOURS,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._page._text import (
-    duration,
 )
 from tests.unit.module_utils.distsync.fleet_helpers import (
     HOSTILE,
@@ -123,23 +119,6 @@ def test_many_versions_are_summed_up() -> None:
     hosts = [host(f"h{n}", artifact(f"1.{n}", wanted="2.0")) for n in range(9)]
     text = render(view_fleet(statuses(*hosts)))
     assert "4 others: 4" in text
-
-
-@pytest.mark.parametrize(
-    "seconds, said",
-    [
-        (None, "\u2013"),
-        (0, "0 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (3605, "1 h"),
-        (3665, "1 h 1 min"),
-        (90061, "1 d 1 h"),
-        (10**9, "11,574 d 1 h"),
-    ],
-)
-def test_durations(seconds: int | None, said: str) -> None:
-    assert duration(seconds) == said
 
 
 # -- plots

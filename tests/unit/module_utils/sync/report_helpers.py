@@ -24,7 +24,8 @@ def sample_recorder(*, hostile: bool = True, scale: int = 1) -> Recorder:
     report.source = "folder '/srv/build/www.example.com'"
     report.destination = "container 'www.example.com' of S3, prefix 'docs/'"
     report.requests, report.seconds, report.unchanged = 713, 21.4, 2408
-    report.manifest_written = True
+    report.manifest_written = report.releases_changed = True
+    report.release, report.releases_pruned = "412", ["401", "402"]
     report.invalidated = ["/", "/index.html"]
     report.warnings = ["1 name(s) of the source were left out: shared/socket a socket."]
     names = [f"assets/app-{n:02}.js" for n in range(30)]

@@ -52,7 +52,12 @@ def test_says_what_happened_and_how_long_it_took() -> None:
     assert "<b>713</b> requests" in text and "<b>21.4 s</b> time" in text
     assert "The destination was changed" in text
     assert "! 1 name(s) of the source were left out" in text
-    assert "told to forget 2 path(s)" in text and "and 8 more" not in text
+    assert "<p>Caches were told to forget 2 path(s)" in text
+    assert "Release 412 is the live one" in text and "longer: 401, 402." in text
+    recorder.check_mode = True
+    assert "<p>In a real run: Caches were told" in shown(recorder)
+    recorder.error = "No."
+    assert "<p>If it came to that: Caches were told" in shown(recorder)
     types = rows_of(recorder, "Type")
     assert [row[0] for row in types[:3]] == ["image/jpeg", "video/mp4", "text/html"]
     assert types[0][1:3] == ["300", "61 MB"]

@@ -106,6 +106,14 @@ def test_without_a_path_nothing_is_remembered(source: Folder) -> None:
         assert recorder is None
 
 
+@pytest.mark.parametrize("path", ["", "a\0b/report.html"])
+def test_what_is_no_path(source: Folder, path: str) -> None:
+    options = SyncOptions(source.endpoint, remote().endpoint)
+    with pytest.raises(ConfigurationError, match="is to be the path of a file"):
+        with reporting(path, options, str, str):
+            pass
+
+
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_page_in_what_it_tells_of(run: Runs, tmp_path: Path, side: str) -> None:
     sides = {"source": Folder(tmp_path / "a"), "destination": Folder(tmp_path / "b")}
