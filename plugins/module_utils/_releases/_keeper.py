@@ -99,19 +99,6 @@ class ReleaseKeeper:
             ) from None
         return decode_list(release.list, b"".join(opened.chunks))
 
-    def read_lists(
-        self, releases: t.Iterable[Release]
-    ) -> dict[Release, ReleaseList | ReleaseError]:
-        """What each consists of, or why that cannot be told."""
-
-        def read(release: Release) -> ReleaseList | ReleaseError:
-            try:
-                return self.read_list(release)
-            except ReleaseError as exc:
-                return exc
-
-        return dict(self._workers.run(read, releases))
-
     def holdings(self) -> Holdings:
         """What lies there now."""
         lists, contents = {}, {}

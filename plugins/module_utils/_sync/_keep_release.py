@@ -50,16 +50,18 @@ Treatments = t.Mapping[str, Treatment]
 
 
 class ReleaseNotKeptError(LongshoreError):
-    """All was published, and not kept; ``report`` says what was done."""
+    """``done``, but the releases could not be committed; ``report`` says what was done."""
 
-    def __init__(self, name: str, error: LongshoreError, report: Report) -> None:
+    def __init__(self, done: str, error: LongshoreError, report: Report) -> None:
         hint = error.hint or "Run again."
         if isinstance(error, (ConditionFailedError, ObjectMissingError)):
             hint += " What was changed beside us is found with verify=listing."
         super().__init__(
-            f"All was published, but could not be kept as release {name!r}: {error.message}",
+            f"{done}, but what is kept of releases could not be brought up to date: {error.message}",
             hint=hint,
         )
+        report.releases_changed = False
+        report.releases_pruned = []
         self.report = report
 
 
@@ -124,9 +126,8 @@ class KeepRelease:
         try:
             self._commit(objects, treatments)
         except LongshoreError as exc:
-            self._report.releases_changed = False
-            self._report.releases_pruned = []
-            raise ReleaseNotKeptError(self._name, exc, self._report) from exc
+            done = f"Release {self._name!r} was published"
+            raise ReleaseNotKeptError(done, exc, self._report) from exc
 
     def _after(self, release: Release) -> Index:
         return published(self._before, release, self._retention, self._now)
@@ -165,13 +166,10 @@ class KeepRelease:
             self._keeper.commit(self._after(release), serial)
             return
         planned = self._after(release or Release(self._name, self._now, 0, 0, ""))
-        others = [one for one in planned.releases if one.list]
-        lists = self._keeper.read_lists(others)
-        readable = [x for x in lists.values() if not isinstance(x, ReleaseError)]
-        holdings = self._keeper.holdings()
+        others = _Others(self._keeper, planned)
         if release is None:
-            made = self._make(objects, treatments, readable, holdings, serial)
-            readable.append(made)
+            made = self._make(objects, treatments, others, serial)
+            others.needed.update(one.content for one in made.values())
             release = Release(
                 self._name,
                 self._now,
@@ -181,29 +179,24 @@ class KeepRelease:
             )
         after = self._after(release)
         self._keeper.commit(after, serial)
-        damaged = [one for one in lists.values() if isinstance(one, ReleaseError)]
-        if damaged:
-            # what it needs is not known
-            self._report.warnings.append(damaged[0].message)
+        if others.damaged is None:
+            warning = self._keeper.collect(others.litter(after))
         else:
-            self._collect(after, readable, holdings)
+            # what it needs is not known
+            warning = others.damaged.message
+        if warning is not None:
+            self._report.warnings.append(warning)
 
     def _make(
         self,
         objects: Objects,
         treatments: Treatments,
-        others: t.Sequence[ReleaseList],
-        holdings: Holdings,
+        others: _Others,
         serial: int,
-    ) -> ReleaseList:
+    ) -> dict[str, Kept]:
         """Copy what no other release has; the new one's list."""
-        known: dict[str, Kept] = {}
-        for other in others:
-            for one in other.values():
-                found = holdings.contents.get(one.content)
-                if found is not None and found.size == one.stored_size:
-                    known[one.content.partition(".")[0]] = one
         ids = {name: self._id(name, objects[name], treatments) for name in objects}
+        known = others.known
         new = {
             identity: Write(name, objects[name], None, treatments.get(name))
             for name, identity in ids.items()
@@ -213,7 +206,7 @@ class KeepRelease:
 
         def keep(job: tuple[str, Write]) -> Kept:
             identity, write = job
-            return self._keep(write, f"{identity}.{serial}", holdings)
+            return self._keep(write, f"{identity}.{serial}", others.holdings)
 
         for (identity, _unused), one in self._workers.run(keep, new.items()):
             known[identity] = one
@@ -241,16 +234,39 @@ class KeepRelease:
             treatment=entry.treatment,
         )
 
-    def _collect(
-        self, index: Index, lists: t.Sequence[ReleaseList], holdings: Holdings
-    ) -> None:
-        contents = {one.content for each in lists for one in each.values()}
-        names = {one.list for one in index.releases}
-        litter = [i for n, i in holdings.contents.items() if n not in contents]
-        litter += [i for n, i in holdings.lists.items() if n not in names]
-        warning = self._keeper.collect(litter)
-        if warning is not None:
-            self._report.warnings.append(warning)
+
+class _Others:
+    """What the releases of ``index`` need that have a list already, and what lies there.
+
+    ``known``: of what they have, one for each id. ``damaged``: a list could not be read.
+    """
+
+    def __init__(self, keeper: ReleaseKeeper, index: Index) -> None:
+        self.holdings = keeper.holdings()
+        self.known: dict[str, Kept] = {}
+        self.needed: set[str] = set()
+        self.damaged: ReleaseError | None = None
+        # one after the other, as each can be as long as the container is large
+        for release in index.releases:
+            if release.list:
+                try:
+                    self._take(keeper.read_list(release))
+                except ReleaseError as exc:
+                    self.damaged = exc
+
+    def _take(self, objects: ReleaseList) -> None:
+        for one in objects.values():
+            self.needed.add(one.content)
+            found = self.holdings.contents.get(one.content)
+            if found is not None and found.size == one.stored_size:
+                self.known.setdefault(one.content.partition(".")[0], one)
+
+    def litter(self, index: Index) -> list[ObjectInfo]:
+        """What there is, and neither these nor ``index`` need."""
+        lists = {one.list for one in index.releases}
+        found = [i for n, i in self.holdings.lists.items() if n not in lists]
+        contents = self.holdings.contents.items()
+        return found + [i for n, i in contents if n not in self.needed]
 
 
 def content_id(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._drivers._catalogue import open_store
+from .._errors import LongshoreError
 from .._progress import UNWATCHED, Progress
 from .._releases._changes import returned, target
 from .._releases._format import ReleaseError, ReleaseList, attributes_set, check_name
@@ -24,7 +25,7 @@ from .._report import Report
 from .._workers import Workers
 from ._caches import tree_cache
 from ._contents import Contents
-from ._keep_release import Treatments, tell
+from ._keep_release import ReleaseNotKeptError, Treatments, tell
 from ._options import SyncOptions
 from ._patterns import Selection
 from ._receipts import Receipts
@@ -121,10 +122,13 @@ class _RollBack:
 
     def commit(self, objects: Objects, treatments: Treatments) -> None:
         """The destination holds the release now."""
-        if self._report.releases_changed:
-            self._report.releases_changed = False
+        if not self._report.releases_changed:
+            return
+        try:
             self._keeper.commit(self._after, self._before.serial + 1)
-            self._report.releases_changed = True
+        except LongshoreError as exc:
+            done = f"Release {self._report.release!r} was returned to"
+            raise ReleaseNotKeptError(done, exc, self._report) from exc
 
 
 @dataclass(frozen=True, slots=True)
