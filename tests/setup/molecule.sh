@@ -19,7 +19,7 @@ setup=$(cd "$(dirname "$0")" && pwd)
 : "${LONGSHORE_FLEET:=6}"
 export LONGSHORE_BUILD="$build" LONGSHORE_FLEET
 if [ $# -eq 0 ]; then
-    set -- fleet releases keys network hosts planted upgrade removal persistence
+    set -- fleet releases keys network hosts shard planted upgrade removal persistence
 fi
 
 docker_pid=$("$setup/docker.sh" "$build/docker")
