@@ -22,7 +22,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
     Endpoint,
 )
 from tests.conformance.subjects import ON_A_NETWORK, ON_S3, SUBJECTS, Subject
-from tests.servers._process import Server
+from tests.servers._store import StoreServer
 
 _numbers = itertools.count()
 
@@ -32,7 +32,7 @@ class Bench:
     """A subject with its server running: makes stores on containers of the test's own."""
 
     subject: Subject
-    server: Server | None
+    server: StoreServer | None
     folder: Path
 
     def container(self) -> str:

@@ -17,9 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
 from tests.servers import _process
 from tests.servers._process import REPOSITORY, Command, Server, ServerError, free_ports
 
@@ -42,11 +39,6 @@ class FileServer(Server):
 
     def is_ready(self) -> bool:
         return "child is up" in self.tail()
-
-    def endpoint(
-        self, provider: str = "", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        return Endpoint(provider, container, **changes)
 
 
 def _members(group: int) -> list[int]:

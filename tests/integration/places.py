@@ -22,7 +22,7 @@ import obstore.store
 import requests
 from libcloud.storage.providers import get_driver
 
-from tests.servers._process import Server
+from tests.servers._store import StoreServer
 
 RESERVED = ".longshore/"
 
@@ -458,7 +458,7 @@ KINDS: t.Mapping[str, tuple[str, type[_Networked]]] = {
 class Places:
     """Makes places; servers are started when the first of theirs is asked for."""
 
-    def __init__(self, folder: Path, server: t.Callable[[str], Server]) -> None:
+    def __init__(self, folder: Path, server: t.Callable[[str], StoreServer]) -> None:
         self._folder = folder
         self._server = server
         self._made: list[Place] = []

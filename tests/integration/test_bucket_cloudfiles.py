@@ -12,12 +12,12 @@ import pytest
 
 from tests.integration.bucket_module import BucketTask, live_through
 from tests.integration.places import Places, SwiftPlace
-from tests.servers._process import Server
+from tests.servers._store import StoreServer
 from tests.servers.cloudfiles import CloudFiles
 
 
 @pytest.fixture(scope="module")
-def cloudfiles(swift: Server) -> t.Iterator[CloudFiles]:
+def cloudfiles(swift: StoreServer) -> t.Iterator[CloudFiles]:
     with CloudFiles(swift) as services:
         yield services
 

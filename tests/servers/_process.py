@@ -24,10 +24,6 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _GUARD = Path(__file__).with_name("_guard.py")
@@ -147,12 +143,6 @@ class Server(abc.ABC):
     @abc.abstractmethod
     def is_ready(self) -> bool:
         """Ask the server itself. False or an ``OSError``: not yet."""
-
-    @abc.abstractmethod
-    def endpoint(
-        self, provider: str = "", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        """How to reach it, with right credentials; ``changes`` are fields of ``Endpoint``."""
 
     def prepare(self) -> None:
         """Set up what the server needs once it answers (users, accounts)."""

@@ -12,19 +12,17 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
-from ._process import Command, Server, build_directory, find_program
+from ._process import Command, build_directory, find_program
+from ._store import StoreServer
 
 _FRONT = Path(__file__).with_name("_azurite_front.js")
 
 
-class Azurite(Server):
+class Azurite(StoreServer):
     """Blobs only, in memory; ``key`` is the account, ``secret`` its base64 key."""
 
     name = "azurite"
+    provider = "AZURE_BLOBS"
     key = "longshoretest"
     secret = base64.b64encode(b"longshore test account secret").decode()
 
@@ -61,15 +59,3 @@ class Azurite(Server):
             return False
         finally:
             connection.close()
-
-    def endpoint(
-        self, provider: str = "AZURE_BLOBS", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        fields: dict[str, t.Any] = {
-            "key": self.key,
-            "secret": self.secret,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "secure": False,
-        }
-        return Endpoint(provider, container, **{**fields, **changes})

@@ -14,10 +14,6 @@ import socket
 import tempfile
 import typing as t
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
 from ._process import Command, Server, find_program
 
 
@@ -53,11 +49,6 @@ class DockerEngine(Server):
     def stop(self) -> None:
         super().stop()
         shutil.rmtree(self._state, ignore_errors=True)
-
-    def endpoint(
-        self, provider: str = "", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        raise NotImplementedError("It is no store.")
 
     def ask(self, method: str, way: str, body: t.Any = None) -> t.Any:
         """An answer's JSON. ``body``: a tar, or what is sent as JSON."""

@@ -28,7 +28,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
     Endpoint,
 )
 
-from ._process import Command, Server
+from ._process import Command
+from ._store import StoreServer
 
 _FRONT = Path(__file__).with_name("_gcs_front.py")
 
@@ -43,10 +44,11 @@ def pem_of(key: RSAPrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-class GcsEmulator(Server):
+class GcsEmulator(StoreServer):
     """``key`` is a service account's address and ``secret`` its private key: tokens are verified."""
 
     name = "gcs"
+    provider = "GOOGLE_STORAGE"
     port_count = 2
     key = "longshore@test-project.iam.gserviceaccount.com"
     project = "test-project"
@@ -91,17 +93,9 @@ class GcsEmulator(Server):
             connection.close()
 
     def endpoint(
-        self, provider: str = "GOOGLE_STORAGE", container: str = "", **changes: t.Any
+        self, provider: str = "", container: str = "", **changes: t.Any
     ) -> Endpoint:
-        fields: dict[str, t.Any] = {
-            "key": self.key,
-            "secret": self.secret,
-            "project": self.project,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "secure": False,
-        }
         if changes.get("secret"):
             # A secret that is no private key is refused before any request is sent.
             changes["secret"] = pem_of(make_key(changes["secret"]))
-        return Endpoint(provider, container, **{**fields, **changes})
+        return super().endpoint(provider, container, **changes)

@@ -13,11 +13,8 @@ import typing as t
 import boto3
 import botocore.config
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
-from ._process import Command, Server, find_program
+from ._process import Command, find_program
+from ._store import StoreServer
 
 _EVERYTHING = {
     "Version": "2012-10-17",
@@ -25,10 +22,11 @@ _EVERYTHING = {
 }
 
 
-class Moto(Server):
+class Moto(StoreServer):
     """A user of its IAM may do everything; from then on every signature is checked."""
 
     name = "moto"
+    provider = "S3"
     region = "us-east-1"
     user = "longshore"
 
@@ -60,19 +58,6 @@ class Moto(Server):
         made = iam.create_access_key(UserName=self.user)["AccessKey"]
         self.key, self.secret = made["AccessKeyId"], made["SecretAccessKey"]
         self._ask("POST", "/moto-api/reset-auth", b"0")
-
-    def endpoint(
-        self, provider: str = "S3", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        fields: dict[str, t.Any] = {
-            "key": self.key,
-            "secret": self.secret,
-            "region": self.region,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "secure": False,
-        }
-        return Endpoint(provider, container, **{**fields, **changes})
 
     def _ask(
         self, method: str, path: str, body: bytes | None = None

@@ -14,17 +14,15 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
-from ._process import Command, Server, find_program
+from ._process import Command, find_program
+from ._store import StoreServer
 
 
-class SeaweedFS(Server):
+class SeaweedFS(StoreServer):
     """Every part of it in one process; ``key`` is the administrator of its S3."""
 
     name = "seaweedfs"
+    provider = "S3"
     port_count = 11
     key = "longshore"
     secret = "longshore-test-secret"
@@ -107,16 +105,3 @@ class SeaweedFS(Server):
         for port in self.ports:
             for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
                 socket.unlink(missing_ok=True)
-
-    def endpoint(
-        self, provider: str = "S3", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        fields: dict[str, t.Any] = {
-            "key": self.key,
-            "secret": self.secret,
-            "region": self.region,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "secure": False,
-        }
-        return Endpoint(provider, container, **{**fields, **changes})

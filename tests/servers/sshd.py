@@ -15,10 +15,6 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
 from ._process import Command, Server, find_program
 
 
@@ -55,11 +51,6 @@ class Sshd(Server):
     def is_ready(self) -> bool:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
             return client.recv(4) == b"SSH-"
-
-    def endpoint(
-        self, provider: str = "", container: str = "", **changes: t.Any
-    ) -> Endpoint:
-        raise NotImplementedError("it stores nothing")
 
     def variables(self, known: str) -> dict[str, t.Any]:
         """``known``: a folder for connections that stay open."""

@@ -16,11 +16,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
-    Endpoint,
-)
-
-from ._process import Command, Server, ServerError, build_directory
+from ._process import Command, ServerError, build_directory
+from ._store import StoreServer
 
 _NODE = Path(__file__).with_name("_swift_node.py")
 
@@ -100,10 +97,11 @@ user_{account}_{name} = {secret} .admin
 """
 
 
-class Swift(Server):
+class Swift(StoreServer):
     """``key`` is ``account:user`` as tempauth has it."""
 
     name = "swift"
+    provider = "OPENSTACK_SWIFT"
     port_count = 4
     key = "longshore:tester"
     secret = "longshore-test-secret"
@@ -159,21 +157,6 @@ class Swift(Server):
         if self._devices is not None and not self._devices.is_relative_to(self.data):
             shutil.rmtree(self._devices)
         self._devices = None
-
-    def endpoint(
-        self,
-        provider: str = "OPENSTACK_SWIFT",
-        container: str = "",
-        **changes: t.Any,
-    ) -> Endpoint:
-        fields: dict[str, t.Any] = {
-            "key": self.key,
-            "secret": self.secret,
-            "host": "127.0.0.1",
-            "port": self.port,
-            "secure": False,
-        }
-        return Endpoint(provider, container, **{**fields, **changes})
 
     def _configure(self, role: str, port: int, template: str) -> None:
         account, _unused, name = self.key.partition(":")
