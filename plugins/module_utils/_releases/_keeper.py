@@ -71,10 +71,13 @@ class ReleaseKeeper:
     def require_copies(self) -> None:
         """Raises ``ConfigurationError`` for a store that cannot keep releases."""
         features = self._store.features
+        why = self._store.fault_of_key(self._prefix + INDEX)
         if not (features.server_side_copy or features.digests):
+            why = "objects cannot be copied within the container"
+        if why is not None:
             raise ConfigurationError(
                 f"{self._store.endpoint.place} cannot keep releases: with provider "
-                f"{self._store.endpoint.provider} objects cannot be copied within the container.",
+                f"{self._store.endpoint.provider} {why}.",
                 hint="Nothing was changed. Amazon S3 and what speaks its protocol, Azure, Google and folders can.",
             )
 

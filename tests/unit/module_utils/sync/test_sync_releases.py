@@ -429,7 +429,9 @@ def test_refused_options(
 def test_refused_places(source: Folder, sync: Sync) -> None:
     source.put(ONE)
     destination = remote(copying=False)
-    with pytest.raises(ConfigurationError, match="cannot be copied within"):
+    with pytest.raises(
+        ConfigurationError, match="with provider MEMORY objects cannot be copied within"
+    ):
         sync(source, destination, release="one")
     assert not destination.everything()
     for other in (destination, remote(), Container(exists=False)):
