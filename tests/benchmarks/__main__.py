@@ -15,7 +15,18 @@ from pathlib import Path
 from tests.servers._process import REPOSITORY, build_directory
 from tests.servers.seaweedfs import SeaweedFS
 
-from . import daemon, delta, encryption, image, plot, report, results, service, tables
+from . import (
+    daemon,
+    delta,
+    encryption,
+    image,
+    many_hosts,
+    plot,
+    report,
+    results,
+    service,
+    tables,
+)
 from .cases import CASES, Case, choose
 from .rounds import measure
 from .tree import laid_out
@@ -70,6 +81,7 @@ _SECTIONS = {
     "encryption": encryption,
     "delta": delta,
     "daemon": daemon,
+    "many-hosts": many_hosts,
     "service": service,
     "image": image,
 }
