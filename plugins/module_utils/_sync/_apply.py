@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 
 from .._drivers._base import ObjectInfo, Store
@@ -82,9 +83,11 @@ class Application:
         company = self._company
         if not (plan.empty and company.alone):
             self._record.begin()
-        self._begin_writing([write for phase in plan.phases for write in phase])
         for number, phase in enumerate(plan.phases):
             company.before_step()
+            if not number or not company.alone:  # that it waited was another phase
+                left = itertools.chain.from_iterable(plan.phases[number:])
+                self._begin_writing(list(left))
             if phase:
                 self._progress.part(number)
                 self._write_all(phase)

@@ -85,7 +85,8 @@ class Invalidation:
         """As few of the names as come to the same paths, also together with others."""
         if not self:
             return []
-        ordered = sorted(names)
+        by_path = {_path_of(self._prefix + name): name for name in names}
+        ordered = [by_path[path] for path in sorted(by_path)]
         # the wildcard of many is that of the first and the last
         return ordered[: self._limit] + ordered[self._limit :][-1:]
 

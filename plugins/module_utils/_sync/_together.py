@@ -225,8 +225,13 @@ class Gathering:
             yield company
 
     def _refuse(self, told: t.Mapping[int, t.Mapping[str, t.Any]]) -> None:
-        index = self._share.index
+        index, mine = self._share.index, told[self._share.index]
         for other, said in sorted(told.items()):
+            if said.keys() != mine.keys():
+                raise PlanRefusedError(
+                    f"The hosts of shard.index {index} and {other} have different versions of the collection.",
+                    hint="Nothing was changed. Install the same version on all of them.",
+                )
             if said["agreed"] != self._agreed:
                 raise PlanRefusedError(
                     f"The hosts of shard.index {index} and {other} do not see the same source, or were not given the "

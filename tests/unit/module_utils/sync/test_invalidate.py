@@ -10,6 +10,8 @@ import sys
 import typing as t
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
@@ -19,6 +21,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._invalidat
     Invalidation,
     paths_of,
 )
+from tests.unit.machine import UNHURRIED
 
 SECRET = "do-not-show-this"
 
@@ -160,3 +163,19 @@ def test_the_library_is_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.session", None)
     with pytest.raises(MissingLibraryError, match="pip install boto3"):
         Invalidation({"distributions": ["E1"]})
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(
+    names=st.sets(st.text("ab/~.é", min_size=1, max_size=5), max_size=12),
+    others=st.sets(st.text("ab/", min_size=1, max_size=5), max_size=3),
+    limit=st.integers(1, 6),
+)
+def test_abridged_names_come_to_the_same_paths(
+    names: set[str], others: set[str], limit: int
+) -> None:
+    invalidation = Invalidation({"distributions": ["E1"], "limit": limit})
+    few = invalidation.abridged(names)
+    assert len(few) <= limit + 1
+    assert invalidation.paths({*few, *others}) == invalidation.paths(names | others)
+    assert Invalidation(None).abridged(names) == []
