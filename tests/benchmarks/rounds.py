@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import filecmp
+import os
 import shutil
 import tempfile
 import typing as t
@@ -256,6 +257,8 @@ class _Restore(_Saved):
     def run(self, tool: Tool) -> Measure:
         _forget(self.work)
         target = Path(tempfile.mkdtemp(prefix="down-", dir=self.work))
+        # who waits for the disk waits for its own files alone, not for those that another left unwritten
+        os.sync()
         with contextlib.ExitStack() as stack:
             if self.tree.files == 1:
                 stack.callback(shutil.rmtree, target)
