@@ -21,7 +21,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._sync._invalidat
     Invalidation,
     paths_of,
 )
-from tests.unit.machine import UNHURRIED
 
 SECRET = "do-not-show-this"
 
@@ -165,7 +164,7 @@ def test_the_library_is_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         Invalidation({"distributions": ["E1"]})
 
 
-@settings(UNHURRIED, max_examples=100)
+@settings(max_examples=100)
 @given(
     names=st.sets(st.text("ab/~.é", min_size=1, max_size=5), max_size=12),
     others=st.sets(st.text("ab/", min_size=1, max_size=5), max_size=3),
