@@ -13,18 +13,16 @@ import contextlib
 import itertools
 import typing as t
 
-from .._drivers._base import ObjectInfo, Store
+from .._drivers._base import ObjectInfo
 from .._errors import LongshoreError, StoreError
-from .._progress import Progress
 from .._report import Report
-from .._workers import Workers
 from ._account import Account
 from ._bandwidth import Bandwidth, Metered
-from ._contents import Contents
 from ._plan import Plan, Write
 from ._record import Record
 from ._together import Company
 from ._transfer import WHOLE, Transferred, carry_out
+from ._work import Work
 
 #: Keys in one call of a store's delete.
 _DELETE_BATCH = 1000
@@ -47,25 +45,22 @@ class Application:
 
     def __init__(
         self,
-        source: Contents,
-        destination: Store,
+        work: Work,
         record: Record,
         account: Account,
-        workers: Workers,
         bandwidth: Bandwidth,
         invalidate: t.Callable[[], object],
-        progress: Progress,
         company: Company,
     ) -> None:
         """``invalidate`` is called when all else is done, by one of the ``company``."""
-        self._source = source
-        self._destination = destination
+        self._source = work.here
+        self._destination = work.destination
         self._record = record
         self._account = account
-        self._workers = workers
+        self._workers = work.workers
         self._bandwidth = bandwidth
         self._invalidate = invalidate
-        self._progress = progress
+        self._progress = work.progress
         self._company = company
 
     def run(self, plan: Plan) -> None:

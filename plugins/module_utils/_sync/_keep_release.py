@@ -15,7 +15,7 @@ import time
 import typing as t
 from dataclasses import replace
 
-from .._drivers._base import Digests, ObjectInfo, Store
+from .._drivers._base import Digests, ObjectInfo
 from .._errors import (
     ConditionFailedError,
     ConfigurationError,
@@ -23,7 +23,6 @@ from .._errors import (
     ObjectMissingError,
     PlanRefusedError,
 )
-from .._progress import Progress
 from .._releases._changes import Retention, published
 from .._releases._format import (
     Index,
@@ -35,16 +34,14 @@ from .._releases._format import (
 )
 from .._releases._keeper import Holdings, ReleaseKeeper
 from .._report import Report
-from .._workers import Workers
 from ._content_types import content_type_of
-from ._contents import Contents
-from ._options import SyncOptions
 from ._plan import Write
 from ._quantities import seconds_of
 from ._record import Record
 from ._rules import Treatment
 from ._scan import Objects, shown
 from ._transfer import attributes_there
+from ._work import Work
 
 Treatments = t.Mapping[str, Treatment]
 
@@ -71,31 +68,21 @@ class KeepRelease:
     A name is a promise: one that is kept already is that state for ever. Raises ``ConfigurationError``.
     """
 
-    def __init__(
-        self,
-        name: str,
-        options: SyncOptions,
-        here: Contents,
-        destination: Store,
-        record: Record,
-        workers: Workers,
-        report: Report,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, name: str, work: Work, record: Record) -> None:
         self._name = check_name(name)
-        self._retention = retention_of(options.keep_releases)
-        self._here = here
-        self._destination = destination
+        self._retention = retention_of(work.options.keep_releases)
+        self._here = work.here
+        self._destination = work.destination
         self._record = record
-        self._workers = workers
-        self._report = report
-        self._progress = progress
-        self._keeper = ReleaseKeeper(destination, workers)
+        self._workers = work.workers
+        self._report = work.report
+        self._progress = work.progress
+        self._keeper = ReleaseKeeper(work.destination, work.workers)
         self._keeper.require_copies()
         self._now = int(time.time())
         self._before = Index()
         self._begun = False
-        report.release = name
+        work.report.release = name
 
     def treat(self, objects: Objects) -> Treatments:
         """The rules say all."""

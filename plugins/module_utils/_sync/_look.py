@@ -9,17 +9,12 @@
 from __future__ import annotations
 
 import time
-import typing as t
 
 from .._drivers._local import LocalStore
 from .._errors import ContainerMissingError, StoreError
 from .._manifest._tree_cache import Receipt
-from .._progress import Progress
-from .._workers import Workers
-from ._contents import Contents
-from ._options import SyncOptions
 from ._plan import Plan
-from ._receipts import Differences, Receipts
+from ._receipts import Differences
 from ._record import Record
 from ._scan import (
     DestinationScan,
@@ -30,35 +25,25 @@ from ._scan import (
     list_destination,
     scan_source,
 )
+from ._work import Work
 
 
 class Look:
     """Finds out what both sides of one sync hold; ``only`` is the one name that it is about, if it is one."""
 
-    def __init__(
-        self,
-        options: SyncOptions,
-        selection: t.Container[str],
-        only: str | None,
-        here: Contents,
-        there: Contents,
-        record: Record,
-        receipts: Receipts,
-        workers: Workers,
-        progress: Progress,
-    ) -> None:
-        self._options = options
-        self._selection = selection
-        self._only = only
-        self._cache = here.cache
-        self._source = here.store
-        self._destination = there.store
-        self._prefix = there.store.endpoint.prefix
+    def __init__(self, work: Work, record: Record) -> None:
+        self._options = work.options
+        self._selection = work.selection
+        self._only = work.only
+        self._cache = work.here.cache
+        self._source = work.source
+        self._destination = work.destination
+        self._prefix = work.destination.endpoint.prefix
         self._record = record
-        self._receipts = receipts
-        self._workers = workers
-        self._progress = progress
-        self._trusting = options.verify == "manifest"
+        self._receipts = work.receipts
+        self._workers = work.workers
+        self._progress = work.progress
+        self._trusting = work.options.verify == "manifest"
 
     # -- what need not be looked at
 

@@ -13,15 +13,11 @@ import time
 import typing as t
 from dataclasses import replace
 
-from .._drivers._base import ObjectInfo, Store
+from .._drivers._base import ObjectInfo
 from .._errors import PlanRefusedError
-from .._progress import Progress
 from .._releases._view import ReleaseView
-from .._workers import Workers
 from ._comparison import Comparison
-from ._contents import Contents
 from ._moves import candidates, find_copies
-from ._options import SyncOptions
 from ._order import DeleteLimit, Order
 from ._patterns import Patterns
 from ._plan import Plan, make_plan
@@ -31,6 +27,7 @@ from ._retirement import retire
 from ._rules import Treatment
 from ._scan import Objects, Sides, SourceScan, kept_names, refuse_faults, shown
 from ._transfer import saves
+from ._work import Work
 
 
 class Planner:
@@ -39,27 +36,19 @@ class Planner:
     Raises ``ConfigurationError`` for options that cannot be meant.
     """
 
-    def __init__(
-        self,
-        options: SyncOptions,
-        here: Contents,
-        there: Contents,
-        record: Record,
-        workers: Workers,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, work: Work, record: Record) -> None:
         self.warnings: list[str] = []
-        self._options = options
-        self._here = here
-        self._there = there
-        self._source: Store = here.store
-        self._destination: Store = there.store
+        self._options = work.options
+        self._here = work.here
+        self._there = work.there
+        self._source = work.source
+        self._destination = work.destination
         self._record = record
-        self._workers = workers
-        self._progress = progress
-        self._order = Order(options.order)
-        self._limit = DeleteLimit(options.max_delete)
-        self._prune_after = seconds_of("prune_after", options.prune_after)
+        self._workers = work.workers
+        self._progress = work.progress
+        self._order = Order(work.options.order)
+        self._limit = DeleteLimit(work.options.max_delete)
+        self._prune_after = seconds_of("prune_after", work.options.prune_after)
 
     def plan(
         self,

@@ -25,14 +25,15 @@ from .._report import Report
 from .._workers import Workers
 from ._caches import tree_cache
 from ._contents import Contents
+from ._engine import Sync
 from ._keep_release import ReleaseNotKeptError, Treatments, tell
 from ._options import SyncOptions
 from ._patterns import Selection
 from ._receipts import Receipts
 from ._recorder import Recorder
 from ._rules import Treatment
-from ._run import Sync
 from ._scan import Objects, shown
+from ._work import Work
 
 
 def roll_back(
@@ -59,7 +60,7 @@ def roll_back(
         try:
             step = _RollBack(options.release, destination, workers, report)
             there_cache = tree_cache(options.destination, options, report)
-            Sync(
+            work = Work(
                 options,
                 selection,
                 None,
@@ -69,9 +70,9 @@ def roll_back(
                 Receipts(options, options.source, None, selection),
                 report,
                 progress,
-                step,
                 recorder,
-            ).run()
+            )
+            Sync(work, step).run()
         finally:
             report.requests = destination.requests.count
             report.seconds = time.monotonic() - began

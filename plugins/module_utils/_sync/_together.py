@@ -24,6 +24,7 @@ from ._options import ShardOptions, SyncOptions
 from ._plan import Plan
 from ._quantities import seconds_of
 from ._scan import Objects, Sides
+from ._work import Work
 
 _FOLDER: t.Final = f"{RESERVED}gathering/"
 
@@ -158,21 +159,19 @@ class Gathering:
 
     def __init__(
         self,
-        options: SyncOptions,
+        work: Work,
         shard: ShardOptions,
-        store: Store,
         keeper: SharedKeeper,
         check_limit: t.Callable[[int, int], None],
-        progress: Progress,
     ) -> None:
         """``check_limit``: raises when so many deletions of so many objects are too many."""
-        self._options = options
+        self._options = work.options
         self._share = shard.share
         self._limit = _limit(shard.wait)
-        self._store = store
+        self._store = work.destination
         self._keeper = keeper
         self._check_limit = check_limit
-        self._progress = progress
+        self._progress = work.progress
         self._agreed = ""
         self._names = 0
 
