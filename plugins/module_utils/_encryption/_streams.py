@@ -79,17 +79,6 @@ def open_stream(
     yield from _open_chunks(pieces, opener, 0, workers)
 
 
-def open_rest(
-    sealed: t.Iterable[Buffer], opener: Opener, first: int, workers: Workers
-) -> t.Iterator[memoryview]:
-    """The plaintext from chunk ``first`` on; ``sealed`` begins at the layout's ``sealed_offset(first)``.
-
-    To go on with a download that was cut off, ``first`` is the layout's ``resume_at``: cut the file to
-    ``plain_offset(first)``, and append. Raises ``DamagedError`` as ``open_stream``.
-    """
-    yield from _open_chunks(Pieces(sealed), opener, first, workers)
-
-
 def open_range(
     fetch: Fetch,
     opener: Opener,

@@ -37,7 +37,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._pie
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._streams import (
     open_range,
-    open_rest,
     seal_stream,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
@@ -222,25 +221,6 @@ def test_a_range_that_ends_early_between_chunks(
         fetch, opener(envelope), len(envelope), CHUNK, 4 * CHUNK, workers
     )
     assert isinstance(outcome(found).error, DamagedError)
-
-
-@given(ALGORITHM, st.integers(0, 6 * CHUNK), st.data())
-def test_a_download_goes_on(
-    algorithm: Algorithm, size: int, data: st.DataObject
-) -> None:
-    plain = pattern(size)
-    have = data.draw(st.integers(0, size))
-    with Workers(2) as workers:
-        envelope = sealed(plain, algorithm, workers)
-        made = opener(envelope)
-        first = made.layout.resume_at(have, len(envelope))
-        rest = envelope[made.layout.sealed_offset(first) :]
-        found = b"".join(open_rest(in_pieces(rest, 999), made, first, workers))
-        assert plain[: made.layout.plain_offset(first)] + found == plain
-        # Whatever was cut off meanwhile is noticed, even by one who had everything already.
-        cut = data.draw(st.integers(0, len(rest) - 1))
-        result = outcome(open_rest([rest[:cut]], made, first, workers))
-    assert isinstance(result.error, DamagedError)
 
 
 @given(ALGORITHM, st.integers(1, 6 * CHUNK), st.data())
