@@ -12,7 +12,6 @@ import uuid
 
 import boto3
 import pytest
-import yaml
 
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket
 from tests.integration.buckets import Answer, S3Front, attempt, keep, refused
@@ -20,6 +19,7 @@ from tests.integration.command import Ansible
 from tests.integration.networks import Way, by_way
 from tests.servers.moto import Moto
 from tests.servers.seaweedfs import SeaweedFS
+from tests.unit.documentation import read_yaml
 
 Server = Moto | SeaweedFS
 
@@ -733,8 +733,7 @@ def test_the_order_of_steps_that_stand_on_each_other(
 
 
 def test_the_examples_of_the_documentation(ansible: Ansible, bucket: Bucket) -> None:
-    # yaml has no types
-    tasks = yaml.safe_load(libcloud_bucket.EXAMPLES)  # type: ignore[no-untyped-call]
+    tasks = read_yaml(libcloud_bucket.EXAMPLES)
     for task in tasks:
         task[MODULE]["provider"] = "www"
     endpoint = {**bucket.endpoint(), "container": "www"}

@@ -11,12 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ansible_collections.longshore.storage.plugins.modules import static_container_info
 from tests.integration.command import Ansible
 from tests.integration.module import call, sync
 from tests.integration.places import Place, Places
+from tests.unit.documentation import read_yaml
 
 TREE = {
     "index.html": b"<h1>one</h1>",
@@ -159,7 +159,7 @@ def test_the_examples_run(ansible: Ansible, places: Places, tmp_path: Path) -> N
     page = tmp_path / "report.html"
     publish = {"source": str(source.path), "destination": "www", "report": str(page)}
     publish |= {"manifest": "always", "progress": "always"}
-    examples = yaml.safe_load(static_container_info.EXAMPLES)  # type: ignore[no-untyped-call]  # yaml has no types
+    examples = read_yaml(static_container_info.EXAMPLES)
     for task in examples:
         task[f"{name}_info"]["destination"] = "www"
     defaults = {

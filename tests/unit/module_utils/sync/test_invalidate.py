@@ -10,7 +10,7 @@ import sys
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
@@ -164,7 +164,6 @@ def test_the_library_is_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         Invalidation({"distributions": ["E1"]})
 
 
-@settings(max_examples=100)
 @given(
     names=st.sets(st.text("ab/~.é", min_size=1, max_size=5), max_size=12),
     others=st.sets(st.text("ab/", min_size=1, max_size=5), max_size=3),
