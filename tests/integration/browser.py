@@ -101,9 +101,11 @@ def serving(page: str) -> t.Iterator[Site]:
     with Site(page) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Browser:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import typing as t
 
-from .._page._plot import Frame, bar, curve, swatch
+from .._page._plot import Frame, curve, draw_bar, swatch
 from .._page._style import COLOURS
 from ._fleet import Curve, Spread
 
@@ -77,4 +77,4 @@ def draw_spread(spread: Spread) -> str:
             colour = 1 + others % (COLOURS - 1)
             others += 1
         parts.append((colour, count / spread.hosts))
-    return bar(parts)
+    return draw_bar(parts)

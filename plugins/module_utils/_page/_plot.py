@@ -75,7 +75,7 @@ def swatch(number: int) -> str:
     )
 
 
-def bar(parts: t.Iterable[tuple[int, float]]) -> str:
+def draw_bar(parts: t.Iterable[tuple[int, float]]) -> str:
     """One bar, cut into parts: each a colour and its share of the whole width."""
     drawn = [
         f'<svg viewBox="0 0 {_BAR_WIDTH} {_BAR_HEIGHT}" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}" '

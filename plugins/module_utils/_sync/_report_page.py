@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._page._document import document
-from .._page._plot import bar, swatch
+from .._page._plot import draw_bar, swatch
 from .._page._text import NOTHING, moment, size, text
 from .._timeline import Phase
 from ._recorder import Recorder
@@ -151,7 +151,7 @@ def _types(recorder: Recorder) -> list[str]:
                 text(kind),
                 f"{found.objects:,}",
                 size(found.bytes),
-                bar([(0, found.bytes / whole)]),
+                draw_bar([(0, found.bytes / whole)]),
                 f"{sent.objects if sent else 0:,}",
                 size(sent.bytes if sent else 0),
             ]
@@ -206,7 +206,7 @@ def _phases(recorder: Recorder) -> list[str]:
         [
             f"<span>{_name_of(phase, recorder.own_order)}</span>",
             exactly(phase.seconds),
-            bar([(0, phase.seconds / whole)]),
+            draw_bar([(0, phase.seconds / whole)]),
             f"{phase.items:,}",
             size(phase.size),
             (
