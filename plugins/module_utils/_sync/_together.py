@@ -41,6 +41,13 @@ _DECIDING: t.Final = (
     "prune_after",
 )
 
+#: What is told in numbers, and has to be right in sum.
+_COUNTS: t.Final = ("files", "objects", "removed")
+
+#: The first stage: all have met, and told what they have planned. The others are one for each step, and the end.
+_PLANNED: t.Final = 1
+_LEADER: t.Final = 0
+
 
 class Company(t.Protocol):
     """What a sync asks of the others who do it, too."""
@@ -100,7 +107,7 @@ class Gathered:
         #: How much all of them together have to do in each.
         self._steps = [sum(e) for e in zip(*(s["steps"] for s in told), strict=True)]
         self._next = 0
-        self._is_settled = True  # nothing was done since all have met
+        self._has_worked = False
         self._progress = progress
 
     @property
@@ -118,20 +125,16 @@ class Gathered:
         is_last = step == len(self._steps)
         if not (is_last or self._steps[step]):
             return
-        if not self._is_settled or is_last:
+        if self._has_worked or is_last:
             self._progress.begin("waiting for other hosts", unit="hosts")
             self._meeting.wait(_PLANNED + 1 + step)
-        self._is_settled = False
+        self._has_worked = True
 
     def leave(self) -> None:
         """The one that leads leaves first, when all is settled."""
         if not self.leads:
             self._meeting.wait(_PLANNED + 2 + len(self._steps), [_LEADER])
         self._meeting.leave()
-
-
-_PLANNED: t.Final = 1
-_LEADER: t.Final = 0
 
 
 def refuse_unshared(options: SyncOptions, destination: Store) -> None:
@@ -245,9 +248,6 @@ class Gathering:
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
             )
         self._check_limit(total["removed"], total["objects"])
-
-
-_COUNTS: t.Final = ("files", "objects", "removed")
 
 
 def _limit(wait: str) -> int:
