@@ -61,7 +61,7 @@ def inventory(servers: int, build: Path) -> dict[str, t.Any]:
         # in the scenario "network"
         "slow": {"hosts": names[:1]},
         "cut_off": {"hosts": names[2:4]},
-        # in the scenario "hosts"
+        # in the scenario "hosts", and "killed" in "shard"
         "hook_fails": {"hosts": names[:1]},
         "killed": {"hosts": names[1:2]},
         "disk_full": {"hosts": names[-1:]},
