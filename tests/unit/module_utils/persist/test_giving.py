@@ -18,7 +18,11 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._tar_wr
     BLOCK,
     checksum,
 )
-from tests.unit.machine import Child
+from tests.unit.machine import (
+    Child,
+    become_ordinary_user,
+    give_to_ordinary_user,
+)
 from tests.unit.module_utils.persist.archive_helpers import (
     DIRECTORY,
     FILE,
@@ -76,3 +80,35 @@ def test_what_a_folder_would_pass_on_is_not_given(tmp_path: Path) -> None:
         assert os.listxattr(late) == []
         assert stat.S_IMODE(late.stat().st_mode) == 0o640
         assert late.stat().st_gid == os.getegid()
+
+
+def test_folders_that_are_closed_to_their_owner(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    give_to_ordinary_user(place)
+
+    def descend() -> None:
+        # the folders above belong to root alone
+        for folder in place.parents[:-2]:
+            folder.chmod(folder.stat().st_mode | 0o011)
+        become_ordinary_user()
+
+    def work() -> tuple[int, int]:
+        mine = {"uid": os.geteuid(), "gid": os.getegid()}
+        data = tar_of(
+            ("./", DIRECTORY | mine),
+            ("./closed/", DIRECTORY | mine | {"mode": 0o000}),
+            ("./closed/below/", DIRECTORY | mine | {"mode": 0o200}),
+            ("./closed/below/file", FILE | mine),
+            ("./closed/file", FILE | mine),
+            ("./file", FILE | mine),
+        )
+        restored = put(data, place / "new")
+        return restored.counts.kinds["file"], len(restored.problems)
+
+    assert Child(work, descend).result() == (3, 0)
+    closed = place / "new" / "closed"
+    assert stat.S_IMODE(closed.stat().st_mode) == 0
+    # whoever runs the tests has to remove it
+    closed.chmod(0o700)
+    (closed / "below").chmod(0o700)
