@@ -28,7 +28,7 @@ def keep_small() -> None:
 
 def give_back() -> None:
     """What is free and was not given back yet."""
-    from ._sync._ranges import forget_buffers
+    from ._ranges import forget_buffers
 
     gc.collect()
     forget_buffers()

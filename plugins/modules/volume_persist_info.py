@@ -195,7 +195,7 @@ import typing as t
 from ..module_utils._errors import ConfigurationError
 from ..module_utils._module import ArgumentSpec, Module
 from ..module_utils._persist._info_run import InfoOptions, VolumesInfo, inform
-from ..module_utils._sync._quantities import seconds_of
+from ..module_utils._quantities import seconds_of
 
 ARGUMENT_SPEC: ArgumentSpec = {
     "store": {"type": "raw", "required": True},

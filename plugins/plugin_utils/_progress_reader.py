@@ -13,8 +13,8 @@ import time
 import typing as t
 from collections import deque
 
-from ..module_utils._distsync_command._text import size_text
 from ..module_utils._progress import Amount, Snapshot, start
+from ..module_utils._quantities import size_text
 
 #: Seconds until the first look, so that a short task pays nothing, and from one to the next. Where there is nothing
 #: to be seen yet, the next look is soon.

@@ -24,6 +24,9 @@ import typing as t
 from functools import partial
 from pathlib import Path
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
 )
@@ -72,9 +75,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._target
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._walk import (
     TreeOptions,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 

@@ -13,6 +13,9 @@ import signal
 import sys
 import typing as t
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     Store,
 )
@@ -43,9 +46,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._saving
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshots import (
     Catalogue,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 

@@ -21,6 +21,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
 )
@@ -66,9 +69,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._snapsh
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshots import (
     Catalogue,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 from tests.integration import snapshots_program

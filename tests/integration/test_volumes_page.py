@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
 )
@@ -38,9 +41,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._saving
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._single import (
     save_single,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 from tests.integration.places import Places

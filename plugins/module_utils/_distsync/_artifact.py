@@ -18,7 +18,7 @@ from .._encryption._names import check_file_name
 from .._errors import ConfigurationError, ContainerMissingError
 from .._fields import listed
 from .._progress import UNWATCHED, Progress
-from .._sync._quantities import seconds_of
+from .._quantities import seconds_of
 from ._artifact_report import (
     ArtifactReport,
     Lines,

@@ -13,10 +13,10 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
+from .._bandwidth import Bandwidth
 from .._chunks._cutter import Cutter
 from .._encryption._envelope import CHUNK_SIZE
 from .._errors import StoreError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._announcements import announce
 from ._channel import Channel

@@ -11,14 +11,14 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Buffer, ObjectInfo, Store
 from .._encryption._envelope import Opener
 from .._encryption._layout import HEADER_SIZE, Layout
 from .._encryption._secret import SharedSecret
 from .._encryption._streams import open_range
 from .._errors import ObjectMissingError
-from .._sync._bandwidth import Bandwidth
-from .._sync._ranges import BIG, STEP, read_ranges
+from .._ranges import BIG, STEP, read_ranges
 from .._workers import Workers
 from ._failures import MismatchError
 from ._layout import artifact_context

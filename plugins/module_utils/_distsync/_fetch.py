@@ -12,12 +12,12 @@ import os
 import time
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Store
 from .._encryption._names import check_file_name
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import PublicKey
 from .._errors import MissingLibraryError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._content import Content
 from ._failures import ReleaseMissingError

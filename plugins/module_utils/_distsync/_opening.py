@@ -22,13 +22,13 @@ import contextlib
 import os
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Store
 from .._drivers._catalogue import open_store
 from .._drivers._s3 import S3Store
 from .._encryption._signing import SigningKey
 from .._errors import ConfigurationError
 from .._manifest._tree_cache import default_folder
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._configuration import Configuration
 from ._configuration_values import Format

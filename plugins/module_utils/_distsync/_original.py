@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import ObjectInfo, Store
 from .._encryption._algorithms import TAG_SIZE
 from .._encryption._distsync01 import CHUNK_SIZE, HEADER, open_distsync01
@@ -22,7 +23,6 @@ from .._encryption._failures import EncryptionError, NameRefusedError
 from .._encryption._secret import SharedSecret
 from .._errors import ObjectMissingError
 from .._fields import did_you_mean
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._failures import DistributionError, ReleaseMissingError, RequestRefusedError
 from ._results import Listed, Seen

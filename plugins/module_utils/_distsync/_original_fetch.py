@@ -13,11 +13,11 @@ import json
 import os
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import ObjectInfo, Store
 from .._encryption._names import check_file_name
 from .._encryption._secret import SharedSecret
 from .._errors import LocalWriteError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._original import OriginalObjects, refused
 from ._placing import place_stream

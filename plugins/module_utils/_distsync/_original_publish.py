@@ -12,6 +12,7 @@ import contextlib
 import os
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Attributes, ObjectInfo, Store
 from .._encryption._distsync01 import seal_distsync01
 from .._encryption._distsync01_names import TOUCHED, encrypt_name, is_encrypted
@@ -20,8 +21,7 @@ from .._encryption._names import check_file_name
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import SigningKey
 from .._errors import AccessDeniedError, StoreError
-from .._sync._bandwidth import Bandwidth
-from .._sync._hashes import Hashes
+from .._hashes import Hashes
 from .._workers import Workers
 from ._local_file import LocalFile
 from ._original import OriginalObjects, refused, sealed_size

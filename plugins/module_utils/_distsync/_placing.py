@@ -29,7 +29,7 @@ from .._drivers._local_resumable import (
 )
 from .._encryption._pieces import Pieces
 from .._errors import LocalWriteError
-from .._sync._hashes import Hashes
+from .._hashes import Hashes
 from ._content import Content
 from ._failures import BusyError, MismatchError
 from ._targets import Target, explained, give, keep, known_ids, require_replaceable

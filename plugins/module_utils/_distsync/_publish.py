@@ -17,12 +17,12 @@ import os
 import time
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Store
 from .._encryption._algorithms import AES_128_CBC_HMAC_SHA_256, Algorithm
 from .._encryption._names import check_file_name
 from .._encryption._secret import SharedSecret
 from .._encryption._signing import SigningKey
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._batch import Batch, Means
 from ._channel import LIFETIME, Channel

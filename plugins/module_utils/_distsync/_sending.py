@@ -25,6 +25,7 @@ import os
 import typing as t
 from dataclasses import asdict, dataclass
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Buffer, Store
 from .._encryption._algorithms import Algorithm
 from .._encryption._envelope import Header, Sealer
@@ -33,7 +34,6 @@ from .._encryption._primitives import HmacSha256
 from .._encryption._secret import SharedSecret
 from .._encryption._streams import seal_stream
 from .._errors import LocalWriteError, StoreError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._failures import BusyError
 from ._layout import artifact_context, new_id

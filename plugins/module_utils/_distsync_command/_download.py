@@ -15,10 +15,10 @@ from .._distsync._opening import fetching
 from .._distsync._release import LATEST, check_version
 from .._distsync._results import Fetched, Listed
 from .._errors import LongshoreError
+from .._quantities import size_text
 from ._configured import check_channel, check_names, configured
 from ._exits import Exit, UsageError, exit_of
 from ._output import Output
-from ._text import size_text
 
 
 def download(

@@ -12,10 +12,11 @@ import typing as t
 
 from .._distsync._opening import fetching
 from .._distsync._results import Listed
+from .._quantities import size_text
 from ._configured import check_channel, configured
 from ._exits import Exit
 from ._output import Output
-from ._text import age_text, size_text, table
+from ._text import age_text, table
 
 
 def list_releases(conf: str, channel: str | None, output: Output) -> Exit:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ._text import size_text
+from .._quantities import size_text
 
 #: Told how many bytes have just gone by.
 Meter = t.Callable[[int], None]

@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 from .._distsync._opening import publishing
+from .._quantities import size_text
 from ._configured import configured
 from ._exits import Exit
 from ._output import Output
-from ._text import size_text
 
 
 def prune(conf: str, unreadable: bool, check: bool, output: Output) -> Exit:

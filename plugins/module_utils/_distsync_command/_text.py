@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import typing as t
 
-_UNITS: t.Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _AGES: t.Final = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -24,14 +23,6 @@ def printable(text: str) -> str:
         )
         for one in text
     )
-
-
-def size_text(size: int) -> str:
-    """``1536`` as ``1.5 KiB``."""
-    amount, power = float(size), 0
-    while amount >= 1023.95 and power < len(_UNITS) - 1:
-        amount, power = amount / 1024, power + 1
-    return f"{amount:.1f} {_UNITS[power]}" if power else f"{size} B"
 
 
 def age_text(seconds: int) -> str:

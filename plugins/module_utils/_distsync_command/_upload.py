@@ -18,10 +18,10 @@ from .._distsync._opening import Publishing, publishing
 from .._distsync._release import check_version
 from .._distsync._results import Outcome, Publication, Published
 from .._errors import LongshoreError
+from .._quantities import size_text
 from ._configured import check_names, configured
 from ._exits import Exit, UsageError, exit_of
 from ._output import Output
-from ._text import size_text
 
 
 def upload(

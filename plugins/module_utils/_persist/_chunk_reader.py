@@ -16,12 +16,12 @@ import typing as t
 import zlib
 from dataclasses import dataclass
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Store
 from .._encryption._message import open_message
 from .._encryption._pipeline import in_order
 from .._encryption._secret import SharedSecret
 from .._errors import ObjectMissingError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._chunk_pool import (
     Layout,

@@ -18,6 +18,7 @@ import json
 import typing as t
 import zlib
 
+from .._bandwidth import Bandwidth
 from .._chunks._cutter import Cutter
 from .._drivers._base import Attributes, IfAbsent, Store
 from .._encryption._algorithms import AES_256_GCM
@@ -26,7 +27,6 @@ from .._encryption._pieces import Pieces
 from .._encryption._pipeline import in_order
 from .._encryption._secret import SharedSecret
 from .._errors import StoreError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._chunk_pool import (
     Frame,

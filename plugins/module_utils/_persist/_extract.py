@@ -15,7 +15,7 @@ import stat
 import typing as t
 
 from .._errors import LocalWriteError
-from .._sync._patterns import Patterns
+from .._patterns import Patterns
 from ._archive_failures import (
     ArchiveError,
     Problems,

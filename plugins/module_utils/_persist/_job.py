@@ -12,10 +12,10 @@ import contextlib
 import os
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._catalogue import open_store
 from .._drivers._local import LocalStore
 from .._errors import LongshoreError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._archive_failures import readable
 from ._commands import CommandError, run_command

@@ -12,8 +12,8 @@ import contextlib
 import hashlib
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Store
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._ahead import ahead
 from ._chunk_reader import open_chunks

@@ -18,7 +18,7 @@ from .._encryption._secret import SharedSecret
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError
 from .._fields import listed
-from .._sync._quantities import bytes_of
+from .._quantities import bytes_of
 from ._codecs import Compression, Encryption, Keys
 from ._commands import Command
 from ._retention import Retention

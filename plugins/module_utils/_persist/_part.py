@@ -12,10 +12,10 @@ import contextlib
 import hashlib
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import CHUNK_SIZE, Store
 from .._errors import ObjectMissingError
-from .._sync._bandwidth import Bandwidth
-from .._sync._ranges import read_ranges
+from .._ranges import read_ranges
 from ._record import Part
 from ._snapshot_failures import DamagedSnapshotError
 from ._snapshots import lacks

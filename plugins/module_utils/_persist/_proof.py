@@ -12,11 +12,11 @@ import contextlib
 import hashlib
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import ObjectInfo, Store
 from .._drivers._s3 import S3Store
 from .._errors import AccessDeniedError, StoreError
-from .._sync._bandwidth import Bandwidth
-from .._sync._ranges import read_ranges
+from .._ranges import read_ranges
 
 
 class Sent:

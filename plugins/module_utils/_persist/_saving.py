@@ -14,9 +14,9 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Attributes, Store
 from .._errors import ConfigurationError, LongshoreError
-from .._sync._bandwidth import Bandwidth
 from .._workers import Workers
 from ._ahead import ahead
 from ._chunk_writer import ChunkWriter

@@ -17,9 +17,9 @@ import itertools
 import os.path
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import Attributes, Store
 from .._errors import AccessDeniedError, ConfigurationError, ObjectMissingError
-from .._sync._bandwidth import Bandwidth
 from ._codecs import Compression, compress, decompress
 from ._proof import Sent, is_stored
 from ._snapshot_failures import SnapshotMissingError

@@ -13,7 +13,7 @@ import stat
 import typing as t
 
 from .._errors import SourceError
-from .._sync._patterns import Patterns
+from .._patterns import Patterns
 from ._archive_failures import read_error, readable, said
 from ._entries import PATH_LIMIT
 

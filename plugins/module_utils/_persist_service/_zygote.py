@@ -25,7 +25,7 @@ from .._drivers._catalogue import open_store
 from .._drivers._s3 import S3Store
 from .._errors import LongshoreError
 from .._memory import keep_small
-from .._sync._ranges import keep_ahead
+from .._ranges import keep_ahead
 from ._child import serve
 from ._environment import Settings
 

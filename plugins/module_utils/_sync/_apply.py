@@ -13,11 +13,11 @@ import contextlib
 import itertools
 import typing as t
 
+from .._bandwidth import Bandwidth, Metered
 from .._drivers._base import ObjectInfo
 from .._errors import LongshoreError, StoreError
 from .._report import Report
 from ._account import Account
-from ._bandwidth import Bandwidth, Metered
 from ._plan import Plan, Write
 from ._record import Record
 from ._together import Company

@@ -12,13 +12,14 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from .._bandwidth import Bandwidth
 from .._errors import ConfigurationError, ContainerMissingError
 from .._manifest._keeper import ManifestKeeper
 from .._manifest._shared_keeper import SharedKeeper
 from .._manifest._tree_cache import Receipt
+from .._quantities import bytes_of
 from ._account import Account
 from ._apply import Application
-from ._bandwidth import Bandwidth
 from ._caches import cache_folder, journal
 from ._invalidate import Invalidation
 from ._keep_release import KeepRelease
@@ -26,12 +27,10 @@ from ._look import Look
 from ._plan import Plan
 from ._planning import Planner
 from ._publication import Publication
-from ._quantities import bytes_of
 from ._record import Record
 from ._rules import Treatment
 from ._scan import Objects, Sides
 from ._together import ALONE, Company, Gathering, refuse_unshared
-from ._transfer import uploads_kept
 from ._work import Work
 
 #: Options for which a manifest is kept in any case.
@@ -205,7 +204,7 @@ class Sync:
             for cache in caches:
                 stack.enter_context(cache.saved(count))
             folder = cache_folder(self._options)
-            stack.enter_context(uploads_kept(self._destination, folder))
+            stack.enter_context(self._destination.keeping_uploads(folder))
             yield
 
     def _need_container(self) -> None:

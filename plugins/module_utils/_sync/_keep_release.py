@@ -23,6 +23,7 @@ from .._errors import (
     ObjectMissingError,
     PlanRefusedError,
 )
+from .._quantities import seconds_of
 from .._releases._changes import Retention, published
 from .._releases._format import (
     Index,
@@ -36,7 +37,6 @@ from .._releases._keeper import Holdings, ReleaseKeeper
 from .._report import Report
 from ._content_types import content_type_of
 from ._plan import Write
-from ._quantities import seconds_of
 from ._record import Record
 from ._rules import Treatment
 from ._scan import Objects, shown

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from .._errors import ConfigurationError, PlanRefusedError
-from ._patterns import Patterns
+from .._patterns import Patterns
 
 
 class Order:

@@ -15,13 +15,13 @@ from dataclasses import replace
 
 from .._drivers._base import ObjectInfo
 from .._errors import PlanRefusedError
+from .._patterns import Patterns
+from .._quantities import seconds_of
 from .._releases._view import ReleaseView
 from ._comparison import Comparison
 from ._moves import candidates, find_copies
 from ._order import DeleteLimit, Order
-from ._patterns import Patterns
 from ._plan import Plan, make_plan
-from ._quantities import seconds_of
 from ._record import Record
 from ._retirement import retire
 from ._rules import Treatment

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from .._drivers._base import Digests, ObjectInfo, Store
 from .._drivers._catalogue import open_store
 from .._errors import LongshoreError
+from .._patterns import Selection
 from .._progress import UNWATCHED, Progress
 from .._releases._changes import returned, target
 from .._releases._format import ReleaseError, ReleaseList, attributes_set, check_name
@@ -28,7 +29,6 @@ from ._contents import Contents
 from ._engine import Sync
 from ._keep_release import ReleaseNotKeptError, Treatments, tell
 from ._options import SyncOptions
-from ._patterns import Selection
 from ._receipts import Receipts
 from ._recorder import Recorder
 from ._rules import Treatment

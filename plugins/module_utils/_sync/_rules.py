@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 
 from .._drivers._base import SETTINGS, Attributes
 from .._errors import ConfigurationError
+from .._patterns import Patterns
 from ._compress import ENCODED, EXTENSIONS, Encoding, require
-from ._patterns import Patterns
 
 #: A rule's fields that become the attributes of the same name.
 ATTRIBUTES = (

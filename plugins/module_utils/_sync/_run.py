@@ -17,6 +17,7 @@ from .._drivers._catalogue import open_store
 from .._drivers._local import LocalStore
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError
+from .._patterns import Selection
 from .._progress import UNWATCHED, Progress
 from .._report import Report
 from .._workers import Workers
@@ -24,7 +25,6 @@ from ._caches import tree_cache
 from ._contents import Contents
 from ._engine import Sync
 from ._options import SyncOptions
-from ._patterns import Selection
 from ._receipts import Receipts
 from ._recorder import Recorder
 from ._scan import one_file, refuse_overlap

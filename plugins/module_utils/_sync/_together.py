@@ -20,9 +20,9 @@ from .._gathering._meeting import Meeting
 from .._manifest._format import RESERVED
 from .._manifest._shared_keeper import SharedKeeper
 from .._progress import Progress
+from .._quantities import seconds_of
 from ._options import ShardOptions, SyncOptions
 from ._plan import Plan
-from ._quantities import seconds_of
 from ._scan import Objects, Sides
 from ._work import Work
 

@@ -14,17 +14,16 @@ import time
 import typing as t
 from dataclasses import dataclass, replace
 
+from .._bandwidth import Bandwidth
 from .._drivers._base import NO_ATTRIBUTES, Attributes, Digests, ObjectInfo, Store
 from .._drivers._local import LocalStore
 from .._drivers._local_resumable import Resumable
-from .._drivers._s3 import S3Store
 from .._errors import StoreError
-from ._bandwidth import Bandwidth
+from .._hashes import Hashes
+from .._ranges import BIG, STEP, read_ranges
 from ._compress import encode
 from ._content_types import content_type_of
-from ._hashes import Hashes
 from ._plan import Write
-from ._ranges import BIG, STEP, read_ranges
 from ._rules import Treatment
 
 #: Objects up to this size (bytes) are held whole and sent in one piece; larger ones are streamed.
@@ -56,15 +55,6 @@ class _Hashing(Hashes):
         for chunk in self._chunks:
             self.update(chunk)
             yield chunk
-
-
-def uploads_kept(
-    destination: Store, folder: str
-) -> contextlib.AbstractContextManager[None]:
-    """Within it, big objects are gone on with that a killed run did not finish; ``folder`` is that of the caches."""
-    if isinstance(destination, S3Store):
-        return destination.keeping_uploads(folder)
-    return contextlib.nullcontext()
 
 
 def carry_out(

@@ -15,6 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync import (
     _content,
 )
@@ -63,10 +66,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     LongshoreError,
     StoreError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._ranges import (
+from ansible_collections.longshore.storage.plugins.module_utils._ranges import (
     STEP,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers

@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync import (
     _placing,
     _results,
@@ -66,9 +69,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ObjectMissingError,
     SourceError,
     UnreachableError,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 from tests.unit.module_utils.distsync.release_helpers import DAY, NOON, Scene
 

@@ -13,26 +13,8 @@ from hypothesis import strategies as st
 from ansible_collections.longshore.storage.plugins.module_utils._distsync_command._text import (
     age_text,
     printable,
-    size_text,
     table,
 )
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (1536, "1.5 KiB"),
-        (1024**2 - 1, "1.0 MiB"),
-        (20 * 1024**2, "20.0 MiB"),
-        (3 * 1024**4, "3.0 TiB"),
-        (5000 * 1024**5, "5000.0 PiB"),
-    ],
-)
-def test_sizes(size: int, text: str) -> None:
-    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(

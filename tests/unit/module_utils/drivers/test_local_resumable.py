@@ -27,7 +27,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     LocalWriteError,
     TruncatedError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._hashes import (
+from ansible_collections.longshore.storage.plugins.module_utils._hashes import (
     Hashes,
 )
 

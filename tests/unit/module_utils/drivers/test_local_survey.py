@@ -24,7 +24,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest._tree_
     GRAIN,
     TreeCache,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
+from ansible_collections.longshore.storage.plugins.module_utils._patterns import (
     Selection,
 )
 from tests.unit.machine import Child, become_ordinary_user

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     parse_endpoint,
 )
@@ -36,9 +39,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._saving
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshot_failures import (
     SnapshotMissingError,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
 )
 
 

@@ -25,7 +25,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 from ansible_collections.longshore.storage.plugins.module_utils._manifest import (
     _tree_cache,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
+from ansible_collections.longshore.storage.plugins.module_utils._patterns import (
     Selection,
 )
 from tests.unit.module_utils.sync.helpers import (

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._report import Report
-from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
+from ansible_collections.longshore.storage.plugins.module_utils._patterns import (
     Selection,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._report import Report
 from tests.unit.module_utils.sync.helpers import (
     Container,
     Folder,

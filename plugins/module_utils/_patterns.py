@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._errors import ConfigurationError, MissingLibraryError
-from .._manifest._format import RESERVED
+from ._errors import ConfigurationError, MissingLibraryError
+from ._manifest._format import RESERVED
 
 if t.TYPE_CHECKING:  # pragma: no cover
     from pathspec import GitIgnoreSpec

@@ -13,9 +13,9 @@ import typing as t
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .._drivers._base import ObjectInfo, Store
-from .._errors import StoreError, TruncatedError
 from ._bandwidth import Bandwidth
+from ._drivers._base import ObjectInfo, Store
+from ._errors import StoreError, TruncatedError
 
 #: Objects from this size on (bytes) are read in ranges.
 BIG: t.Final = 16 * 1024 * 1024

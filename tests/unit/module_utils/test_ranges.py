@@ -13,6 +13,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.longshore.storage.plugins.module_utils import _ranges
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
+    Bandwidth,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     ObjectInfo,
     ReadResult,
@@ -28,11 +32,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
     TruncatedError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync import _ranges
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
-    Bandwidth,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._sync._ranges import (
+from ansible_collections.longshore.storage.plugins.module_utils._ranges import (
     STEP,
     read_ranges,
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Amounts as users write them."""
+"""Amounts as users write and read them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._quantities import (
+from ansible_collections.longshore.storage.plugins.module_utils._quantities import (
     bytes_of,
     seconds_of,
+    size_text,
 )
 
 
@@ -59,3 +60,20 @@ def test_durations_that_are_none(written: str) -> None:
 def test_rates_that_are_none(written: str) -> None:
     with pytest.raises(ConfigurationError, match=f"bandwidth_limit.*{written!r}"):
         bytes_of("bandwidth_limit", written)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (1024**2 - 1, "1.0 MiB"),
+        (20 * 1024**2, "20.0 MiB"),
+        (3 * 1024**4, "3.0 TiB"),
+        (5000 * 1024**5, "5000.0 PiB"),
+    ],
+)
+def test_sizes_as_text(size: int, text: str) -> None:
+    assert size_text(size) == text

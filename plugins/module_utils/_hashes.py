@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 
-from .._drivers._base import Digests
+from ._drivers._base import Digests
 
 
 class Hashes:

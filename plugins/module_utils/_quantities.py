@@ -5,15 +5,16 @@
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
 
-"""Amounts as users write them: durations and rates."""
+"""Amounts as users write and read them: durations, rates, sizes."""
 
 from __future__ import annotations
 
 import re
 
-from .._errors import ConfigurationError
+from ._errors import ConfigurationError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _BYTES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -45,3 +46,11 @@ def bytes_of(option: str, written: str | None) -> int | None:
             f"{option} must be a number of bytes such as 500k, 10M or 1G, not {written!r}."
         )
     return max(1, int(float(found[1]) * _BYTES[found[2]]))
+
+
+def size_text(size: int) -> str:
+    """``1536`` as ``1.5 KiB``."""
+    amount, power = float(size), 0
+    while amount >= 1023.95 and power < len(_UNITS) - 1:
+        amount, power = amount / 1024, power + 1
+    return f"{amount:.1f} {_UNITS[power]}" if power else f"{size} B"

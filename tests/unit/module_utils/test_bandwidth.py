@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.longshore.storage.plugins.module_utils._sync._bandwidth import (
+from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
     Bandwidth,
     Metered,
 )

@@ -12,7 +12,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     MissingLibraryError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._sync._patterns import (
+from ansible_collections.longshore.storage.plugins.module_utils._patterns import (
     Selection,
 )
 
