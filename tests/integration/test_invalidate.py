@@ -12,6 +12,7 @@ import threading
 import typing as t
 import urllib.request
 import uuid
+from pathlib import Path
 from xml.etree import ElementTree
 
 import boto3
@@ -27,6 +28,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 from ansible_collections.longshore.storage.plugins.module_utils._sync._invalidate import (
     Invalidation,
 )
+from tests.integration.hosts import Hosts
 from tests.integration.module import attempt, sync
 from tests.integration.places import Places
 from tests.servers._process import free_ports
@@ -400,3 +402,24 @@ def test_what_could_not_be_invalidated_is_with_the_next_run(
     assert again.changed and again.counts.unchanged == 2
     assert again.values["invalidated"] == ["/", "/a/b", "/index.html"]
     assert not sync(source, destination, invalidate=option).changed
+
+
+def test_hosts_that_share_a_sync_send_one_for_all(
+    places: Places, network: Network, tmp_path: Path
+) -> None:
+    distribution = network.add()
+    source, destination = places("local"), places("seaweedfs")
+    source.fill({f"{number}.txt": b"%d" % number for number in range(12)})
+    destination.make()
+    invalidate = {
+        "distributions": [distribution],
+        "limit": 20,
+        **network.access,
+    }
+    hosts = Hosts(source, destination, 3, tmp_path, invalidate=invalidate)
+    with network.trusting():
+        results = hosts.all()
+    assert not any(result.failed for result in results), results
+    ((paths, _reference),) = network.batches(distribution)
+    assert sorted(paths) == sorted(f"/{number}.txt" for number in range(12))
+    assert [r.values["invalidated"] for r in results] == [sorted(paths), [], []]
