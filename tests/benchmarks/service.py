@@ -37,7 +37,7 @@ NOTE: t.Final = (
     "Volumes, store and service are on the same machine, all data in memory. The module is timed as a whole process, "
     "the service from the request to the last event of its job; both restore in place, where one file has been changed. "
     "They take turns. Memory is that of the service and all its children together, each page counted once (PSS); "
-    "no more than 150 MB are allowed."
+    "the goal is 150 MB."
 )
 
 _MIB: t.Final = 1 << 20
