@@ -75,9 +75,9 @@ class Workers:
 
         running = self.count
         failure: _Failure | None = None
-        for _unused in range(running):
-            self._pool.submit(work)
         try:
+            for _unused in range(running):
+                self._pool.submit(work)
             while running:
                 outcome = done.get()
                 if isinstance(outcome, _Finished):

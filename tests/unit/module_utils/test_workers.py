@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -167,3 +168,32 @@ def test_one_worker_is_enough_for_a_start_and_a_run() -> None:
         result = workers.start(lambda: 5)
         assert dict(workers.run(abs, [-1, -2])) == {-1: 1, -2: 2}
         assert result() == 5
+
+
+def test_an_interrupt_before_all_have_begun_ends_those_that_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = threading.Event()
+    interrupted = threading.Event()
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        begun.set()
+        interrupted.wait(30)
+        done.append(number)
+
+    submit = ThreadPoolExecutor.submit
+
+    def submit_once(pool: ThreadPoolExecutor, function: t.Callable[[], None]) -> object:
+        if begun.is_set():
+            raise KeyboardInterrupt
+        submitted = submit(pool, function)
+        begun.wait(30)
+        return submitted
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit_once)
+    with Workers(2) as workers:
+        with pytest.raises(KeyboardInterrupt):
+            list(workers.run(work, range(1000)))
+        interrupted.set()
+    assert len(done) == 1
