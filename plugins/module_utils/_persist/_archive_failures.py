@@ -15,10 +15,11 @@ import threading
 import typing as t
 
 from .._errors import LocalWriteError, LongshoreError, SourceError
-from ._capabilities import lacking, remedy
+from ._capabilities import advice
 
 #: How many problems or differences are told by name; all of them are counted.
 SAMPLES: t.Final = 100
+_DENIED: t.Final = (errno.EPERM, errno.EACCES)
 
 
 class ArchiveError(LongshoreError):
@@ -79,25 +80,20 @@ def said(error: OSError) -> str:
 
 def read_error(path: str, error: OSError) -> SourceError:
     """What the system said when ``path`` was being read."""
+    denied = error.errno in _DENIED
     return SourceError(
-        f"Could not read {readable(path)}: {error.strerror}.", hint=_of_root(error)
+        f"Could not read {readable(path)}: {error.strerror}.",
+        hint=advice() if denied else "",
     )
-
-
-def _of_root(error: OSError) -> str:
-    """What root would need, to be allowed what it was refused; of others nothing."""
-    lacked = lacking() if error.errno in (errno.EPERM, errno.EACCES) else ()
-    if not lacked:
-        return ""
-    return f"Root lacks some capabilities here: {', '.join(sorted(lacked))}. {remedy(lacked)}"
 
 
 def write_error(path: str, error: OSError) -> LocalWriteError:
     """What the system said when ``path`` was being restored."""
-    hint = _of_root(error)
+    denied = error.errno in _DENIED
+    hint = advice() if denied else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         hint = "Make room and run again."
-    elif not hint and error.errno in (errno.EPERM, errno.EACCES, errno.EROFS):
+    elif not hint and (denied or error.errno == errno.EROFS):
         hint = "Run it as a user who may write there."
     return LocalWriteError(
         f"Could not restore {readable(path)}: {error.strerror}.", hint=hint

@@ -35,6 +35,14 @@ def lacking() -> frozenset[str]:
     )
 
 
+def advice() -> str:
+    """What root lacks, and what to do about it; empty where it lacks nothing."""
+    lacked = sorted(lacking())
+    if not lacked:
+        return ""
+    return f"Root lacks some capabilities here: {', '.join(lacked)}. {remedy(lacked)}"
+
+
 def lacks(what: str, *names: str) -> LocalWriteError:
     """``what`` could not be done for the want of these capabilities."""
     listed = " and ".join(names)

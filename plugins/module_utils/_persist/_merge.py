@@ -13,9 +13,10 @@ import os
 import stat
 import typing as t
 
-from .._errors import PlanRefusedError
+from .._errors import LocalWriteError, PlanRefusedError
 from ._archive_failures import Problems, readable, write_error
 from ._attributes import Giver, attributes_of, read_xattrs, way_to
+from ._capabilities import advice
 from ._entries import Attributes
 from ._folders import Folders
 from ._renames import exists, move
@@ -82,5 +83,8 @@ def _refuse_conflicts(staged: str, target: int) -> None:
 
 
 def _complain(path: str, what: str, detail: str) -> None:
-    """Nobody else touches a staged tree."""
-    raise PlanRefusedError(f"The staged file {readable(path)} {what}: {detail}.")
+    """Nobody else touches a staged tree; but it may be closed to who made it."""
+    raise LocalWriteError(
+        f"Could not restore {readable(path)}: what was staged of it is {what}: {detail}.",
+        hint=advice(),
+    )
