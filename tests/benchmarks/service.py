@@ -273,6 +273,7 @@ def _memory(scene: _Scene, volume: str) -> list[list[str]]:
     """A row of MB."""
     process = scene.service.process.pid
     with Peak(process) as rest:
+        # long enough for some looks at it
         time.sleep(1)
     figures = [rest.bytes]
     works = _works(scene, _SERVICE)

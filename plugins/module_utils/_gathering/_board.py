@@ -23,6 +23,7 @@ Below one folder lie:
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -30,7 +31,11 @@ from .._drivers._base import Attributes, IfAbsent, IfMatch, Store
 from .._errors import LongshoreError, ObjectMissingError
 from ._member import Slot
 
+#: Seconds from one sign of life of a member to the next, at most.
+LONGEST_BEAT: t.Final = 2.0
+
 _VERSION: t.Final = 1
+_ID: t.Final = re.compile(r"[0-9a-f]{16}")
 _JSON: t.Final = Attributes(content_type="application/json")
 _HEAD: t.Final = "head"
 _REFUSAL: t.Final = "refusal"
@@ -54,6 +59,13 @@ class Head:
     count: int
     beat: float
     etag: str | None = None
+
+    def check(self) -> None:
+        """Who reads it makes keys of the id, and waits for a beat. Raises ``TypeError`` and ``ValueError``."""
+        if not (_ID.fullmatch(self.id) and 0 < self.beat <= LONGEST_BEAT):
+            raise ValueError(self)
+        if not (isinstance(self.count, int) and self.count > 0):
+            raise ValueError(self)
 
     def encode(self) -> bytes:
         document = {"version": _VERSION, "id": self.id, "count": self.count}
@@ -90,8 +102,9 @@ class Board:
             found = json.loads(b"".join(opened.chunks))
             if found["version"] != _VERSION:
                 raise ValueError(found)
-            count, beat = int(found["count"]), float(found["beat"])
-            return Head(str(found["id"]), count, beat, opened.info.etag)
+            head = Head(found["id"], found["count"], found["beat"], opened.info.etag)
+            head.check()
+            return head
         except (ValueError, TypeError, KeyError, RecursionError):
             raise DamagedGatheringError(key) from None
 

@@ -14,14 +14,13 @@ import time
 import typing as t
 
 from .._errors import ConditionFailedError, ObjectMissingError
-from ._board import Board, Head, Seen
+from ._board import LONGEST_BEAT, Board, Head, Seen
 from ._failures import GatheringError, counts_differ
 from ._member import Slot
 from ._watch import Clock, Watch
 
 #: Who was silent for so many beats is dead.
 _SILENCE: t.Final = 3
-_LONGEST_BEAT: t.Final = 2.0
 _BEATS_IN_LIMIT: t.Final = 6
 _PAUSE: t.Final = 0.5
 
@@ -49,7 +48,7 @@ class Entrance:
         self._board = board
         self._index = index
         self._count = count
-        self._beat = min(_LONGEST_BEAT, limit / _BEATS_IN_LIMIT)
+        self._beat = min(LONGEST_BEAT, limit / _BEATS_IN_LIMIT)
         self._clock = clock
         self._sleep = sleep
         self._watches: dict[str, Watch] = {}

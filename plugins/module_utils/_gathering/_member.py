@@ -66,7 +66,13 @@ class Slot:
                 dict(found["said"]),
                 None if stopped is None else str(stopped)[:_LONGEST],
             )
-        except (TypeError, KeyError, AttributeError, RecursionError) as exc:
+        except (
+            TypeError,
+            KeyError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as exc:
             raise ValueError(str(exc)) from None
 
 

@@ -229,7 +229,7 @@ class Gathering:
     def _refuse(self, told: t.Mapping[int, t.Mapping[str, t.Any]]) -> None:
         index, mine = self._share.index, told[self._share.index]
         for other, said in sorted(told.items()):
-            if said.keys() != mine.keys():
+            if not _is_like(said, mine):
                 raise PlanRefusedError(
                     f"The hosts of shard.index {index} and {other} have different versions of the collection.",
                     hint="Nothing was changed. Install the same version on all of them.",
@@ -248,6 +248,20 @@ class Gathering:
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
             )
         self._check_limit(total["removed"], total["objects"])
+
+
+def _is_like(said: t.Mapping[str, t.Any], mine: t.Mapping[str, t.Any]) -> bool:
+    """Whether another host told what this one does, such as it is; it came by way of the store."""
+    if said.keys() != mine.keys():
+        return False
+    if any(not isinstance(said[name], type(mine[name])) for name in mine):
+        return False
+    counts = [*said["steps"], *(said[name] for name in _COUNTS)]
+    return (
+        len(said["steps"]) == len(mine["steps"])
+        and all(isinstance(count, int) and count >= 0 for count in counts)
+        and all(isinstance(name, str) for name in said["stale"])
+    )
 
 
 def _limit(wait: str) -> int:

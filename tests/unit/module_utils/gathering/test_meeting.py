@@ -229,7 +229,18 @@ def test_another_count_after_all_were_killed(room: Room) -> None:
     assert len(alone.result(60)) == 16
 
 
-@pytest.mark.parametrize("head", [b"", b"[]", b'{"version": 2}', b'{"version": 1}'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(b"", b"[]", b'{"version": 2}', b'{"version": 1}'),
+        b'{"version": 1, "id": "../../other", "count": 3, "beat": 1}',
+        b'{"version": 1, "id": "0123456789abcdef", "count": 0, "beat": 1}',
+        b'{"version": 1, "id": "0123456789abcdef", "count": 3, "beat": 0}',
+        b'{"version": 1, "id": "0123456789abcdef", "count": 3, "beat": NaN}',
+        b'{"version": 1, "id": "0123456789abcdef", "count": 3, "beat": 1e9}',
+        b'{"version": 1, "id": 7, "count": 3, "beat": 1}',
+    ],
+)
 def test_a_damaged_head(room: Room, head: bytes) -> None:
     room.store.write(f"{FOLDER}head", head)
     with pytest.raises(DamagedGatheringError, match="web/gathering/head.*Delete it"):

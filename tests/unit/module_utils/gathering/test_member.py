@@ -115,7 +115,11 @@ def test_slots_survive_their_encoding(slot: Slot, stopped: str | None) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"{}", b"\xff", b'{"version": 2}', b'{"version":1,"run":1}', b"[" * 9],
+    [
+        *(b"", b"[]", b"{}", b"\xff", b'{"version": 2}', b'{"version":1,"run":1}'),
+        b"[" * 9,
+        b'{"version":1,"run":"a","stage":1e999,"heard":{},"said":{},"stopped":null}',
+    ],
 )
 def test_what_is_no_slot(data: bytes) -> None:
     with pytest.raises(ValueError):

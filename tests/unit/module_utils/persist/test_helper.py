@@ -111,7 +111,7 @@ def test_what_is_not_begun_when_it_ends_is_left_undone(folder: int) -> None:
 
     def until_it_ends(_folder: int) -> None:
         begun.set()
-        # the work that is behind it, and the end
+        # the work that is behind it, and the end: nobody tells of them, so it is asked again and again
         while helper._works.qsize() < 2:
             time.sleep(0.001)
 

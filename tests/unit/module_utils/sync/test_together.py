@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._manifest._share
 from ansible_collections.longshore.storage.plugins.module_utils._report import Report
 from ansible_collections.longshore.storage.plugins.module_utils._sync._options import (
     ShardOptions,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._sync._together import (
+    _is_like,
 )
 from tests.unit.module_utils.sync.helpers import (
     Folder,
@@ -200,3 +204,27 @@ def test_a_store_without_conditional_writes(sync: Sync, tmp_path: Path) -> None:
     source, destination = Folder(tmp_path / "site", SITE), remote({}, conditional=False)
     with pytest.raises(ConfigurationError, match="Hosts cannot share a sync to"):
         sync(source, destination, shard=SHARDS[0])
+
+
+SAID: dict[str, t.Any] = {
+    **{"agreed": "a", "steps": [1, 0], "files": 3, "objects": 3, "removed": 0},
+    **{"stale": ["a"], "due": True},
+}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"steps": [1]},
+        {"steps": [1, -1]},
+        {"steps": [1, "2"]},
+        {"steps": 7},
+        {"removed": -5},
+        {"removed": None},
+        {"stale": [7]},
+        {"more": 1},
+    ],
+)
+def test_what_a_store_makes_of_what_was_told(other: dict[str, t.Any]) -> None:
+    assert _is_like(json.loads(json.dumps(SAID)), SAID)
+    assert not _is_like({**SAID, **other}, SAID)
