@@ -22,8 +22,11 @@ from .._workers import Workers
 from ._age import age_decrypt, age_encrypt, check_recipients
 from ._snapshot_failures import DamagedSnapshotError, KeyMissingError
 
-#: In pieces of this size compressed and decompressed bytes come out, bytes.
+#: In pieces of this size compressed bytes come out, bytes.
 _PIECE: t.Final = 1024 * 1024
+
+#: And decompressed ones: a processor's own cache holds them until they are written.
+_PLAIN: t.Final = 256 * 1024
 
 #: What each thread of zstd works on at once: by default it would be four times the window, bytes.
 _JOB: t.Final = 2 * 1024 * 1024
@@ -129,7 +132,7 @@ def compress(
 
 
 def decompress(stream: t.Iterable[bytes], name: str, label: str) -> t.Iterator[bytes]:
-    """The inverse, in pieces of a MiB at most, whatever the stream would become.
+    """The inverse, in pieces of 256 KiB at most, whatever the stream would become.
 
     Raises ``DamagedSnapshotError`` and ``MissingLibraryError``. That a zstd stream was cut is for
     the caller to find out.
@@ -214,11 +217,11 @@ def _gunzip(stream: t.Iterable[bytes], label: str) -> t.Iterator[bytes]:
     for piece in stream:
         data, out = piece, b""
         # With a full piece out, more may be held back although nothing is left to put in.
-        while data or len(out) == _PIECE:
+        while data or len(out) == _PLAIN:
             if decompressor.eof:
                 decompressor = zlib.decompressobj(31)
             try:
-                out = decompressor.decompress(data, _PIECE)
+                out = decompressor.decompress(data, _PLAIN)
             except zlib.error as error:
                 raise DamagedSnapshotError(label, f"is damaged ({error})") from None
             if out:
@@ -239,7 +242,7 @@ def _unzstd(
     )
     while True:
         try:
-            data = reader.read(_PIECE)
+            data = reader.read(_PLAIN)
         except zstandard.ZstdError as error:
             raise DamagedSnapshotError(label, f"is damaged ({error})") from None
         if not data:
