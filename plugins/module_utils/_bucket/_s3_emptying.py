@@ -14,7 +14,6 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from urllib.parse import unquote_plus
 
 from .._drivers._base import RequestCounter
 from .._drivers._retry import pauses
@@ -26,7 +25,7 @@ from .._drivers._s3_errors import (
     explained,
 )
 from .._drivers._s3_keys import is_fragile
-from .._drivers._s3_listing import ListingError, list_objects
+from .._drivers._s3_listing import list_objects
 from .._endpoint import Endpoint
 from .._errors import (
     ContainerMissingError,
@@ -46,6 +45,7 @@ from ._emptying import (
     batches,
 )
 from ._s3_locks import Lock, advice, lock_in
+from ._s3_pages import Page, PageFrom, first_page, pages, uploads_from, versions_from
 
 _SINGLY_AT_ONCE: t.Final = 16
 #: What is gone already.
@@ -53,18 +53,6 @@ _GONE: t.Final = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchUpload"})
 _REFUSED: t.Final = "AccessDenied"
 #: Codes of those who do not have an operation, or do not let us.
 _UNTOLD: t.Final = NOT_IMPLEMENTED | {_REFUSED}
-
-_Position = t.Mapping[str, str]
-
-
-class _Page(t.NamedTuple):
-    """A page of a listing, and where the next one begins, if there is one."""
-
-    entries: t.Sequence[Entry]
-    position: _Position | None
-
-
-_PageFrom = t.Callable[[t.Any, str, _Position], _Page]
 
 
 def empty_s3(
@@ -91,7 +79,7 @@ def count_s3(client: t.Any, endpoint: Endpoint) -> Counted:
     Unfinished uploads are left out: nobody can read what they hold.
     """
     with explained("list the versions", endpoint.place):
-        page = _first(_versions_from, client, endpoint.container, _UNTOLD)
+        page = first_page(versions_from, client, endpoint.container, _UNTOLD)
     if page is None:
         with explained("list the objects", endpoint.place):
             listing = list_objects(client, endpoint.container, "")
@@ -135,11 +123,11 @@ class _S3Emptier(Emptier):
         first = None
         if self._versioning:
             with self._explained("list the versions"):
-                first = _first(
-                    _versions_from, self._client, self._container, NOT_IMPLEMENTED
+                first = first_page(
+                    versions_from, self._client, self._container, NOT_IMPLEMENTED
                 )
                 if first is not None:
-                    yield from self._pages(first, _versions_from)
+                    yield from self._pages(first, versions_from)
         if first is None:
             with self._explained("list the objects"):
                 listing = list_objects(self._client, self._container, "")
@@ -147,9 +135,9 @@ class _S3Emptier(Emptier):
         # Last, since an upload that is completed meanwhile is an object for the next round. Who
         # may not see them may go without: they do not keep a bucket from being deleted.
         with self._explained("list the unfinished uploads"):
-            first = _first(_uploads_from, self._client, self._container, _UNTOLD)
+            first = first_page(uploads_from, self._client, self._container, _UNTOLD)
             if first is not None:
-                yield from self._pages(first, _uploads_from)
+                yield from self._pages(first, uploads_from)
 
     def _ask_versioning(self) -> t.Mapping[str, str]:
         from botocore.exceptions import ClientError
@@ -166,20 +154,9 @@ class _S3Emptier(Emptier):
         names = ("Status", "MFADelete")
         return {name: answer[name] for name in names if answer.get(name)}
 
-    def _pages(
-        self, page: _Page, page_from: _PageFrom
-    ) -> t.Iterator[t.Sequence[Entry]]:
-        """This page and what follows, each one given away when the next one is here.
-
-        A server may not find where to go on once the last entry of a page is deleted.
-        """
-        while page.position is not None:
-            following = page_from(self._client, self._container, page.position)
-            if following.position == page.position:
-                raise ListingError("the server sends the same page again and again")
-            yield self._checked(page.entries)
-            page = following
-        yield self._checked(page.entries)
+    def _pages(self, first: Page, page_from: PageFrom) -> t.Iterator[t.Sequence[Entry]]:
+        for entries in pages(self._client, self._container, first, page_from):
+            yield self._checked(entries)
 
     def _checked(self, entries: t.Sequence[Entry]) -> t.Sequence[Entry]:
         guarded = (self._versioning or {}).get("MFADelete") == "Enabled"
@@ -327,69 +304,3 @@ def _named(entry: Entry) -> dict[str, str]:
     if entry.id is not None:
         named["VersionId"] = entry.id
     return named
-
-
-def _first(
-    page_from: _PageFrom, client: t.Any, container: str, without: t.Container[str]
-) -> _Page | None:
-    """The first page; None where the server answers with a code out of ``without``."""
-    from botocore.exceptions import ClientError
-
-    try:
-        return page_from(client, container, {})
-    except ClientError as error:
-        if error_code(error) in without:
-            return None
-        raise
-
-
-def _versions_from(client: t.Any, container: str, position: _Position) -> _Page:
-    """A page of objects, older versions and delete markers. Raises what botocore raises."""
-    answer = client.list_object_versions(Bucket=container, **position)
-    entries = [
-        Entry(
-            "objects" if found.get("IsLatest") else "versions",
-            found["Key"],
-            found["VersionId"],
-        )
-        for found in answer.get("Versions", ())
-    ]
-    entries += [
-        Entry("delete_markers", found["Key"], found["VersionId"])
-        for found in answer.get("DeleteMarkers", ())
-    ]
-    following = {
-        name: answer[f"Next{name}"]
-        for name in ("KeyMarker", "VersionIdMarker")
-        if answer.get(f"Next{name}")
-    }
-    return _Page(entries, _position(answer, following))
-
-
-def _uploads_from(client: t.Any, container: str, position: _Position) -> _Page:
-    """A page of unfinished uploads. Raises what botocore raises."""
-    answer = client.list_multipart_uploads(
-        Bucket=container, EncodingType="url", **position
-    )
-    decode = unquote_plus if answer.get("EncodingType") == "url" else str
-    entries = [
-        Entry("uploads", decode(found["Key"]), found["UploadId"])
-        for found in answer.get("Uploads", ())
-    ]
-    following: dict[str, str] = {}
-    if entries:
-        # Some servers name one of the markers only.
-        last = entries[-1]
-        following = {
-            "KeyMarker": decode(answer.get("NextKeyMarker") or "") or last.key,
-            "UploadIdMarker": answer.get("NextUploadIdMarker") or last.id or "",
-        }
-    return _Page(entries, _position(answer, following))
-
-
-def _position(answer: t.Any, following: _Position) -> _Position | None:
-    if not answer.get("IsTruncated"):
-        return None
-    if not following:
-        raise ListingError("the server has more, and does not say from where on")
-    return following
