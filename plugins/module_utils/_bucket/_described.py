@@ -94,6 +94,14 @@ def missing(endpoint: Endpoint, operation: str) -> ContainerMissingError:
     )
 
 
+def nested(description: Description, *names: str) -> t.Any:
+    """A field within fields; None where one of them is missing."""
+    found: t.Any = description
+    for name in names:
+        found = (found or {}).get(name)
+    return found
+
+
 def allow_only(
     provider: str, setting: str, written: t.Mapping[str, t.Any], *names: str
 ) -> None:

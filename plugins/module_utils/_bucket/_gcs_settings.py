@@ -16,11 +16,13 @@ from ._described import (
     Description,
     Setting,
     allow_only,
+    nested,
     one_of,
     tag_text,
     texts,
     whole_number,
 )
+from ._gcs_access import ACCESS
 from ._gcs_lifecycle import LIFECYCLE
 from ._s3_setting import Fields, exactly_one, filled, required
 from ._service import Value
@@ -34,33 +36,8 @@ _MOST_LABELS: t.Final = 64
 _KMS_KEY: t.Final = re.compile(
     r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+"
 )
-_BLOCKS: t.Final = (
-    "block_public_acls",
-    "ignore_public_acls",
-    "block_public_policy",
-    "restrict_public_buckets",
-)
-
-#: Canned ACL -> Google's predefined one, and what it grants beyond the project.
-_CANNED: t.Final[t.Mapping[str, tuple[str, frozenset[tuple[str, str]]]]] = {
-    "private": ("projectPrivate", frozenset()),
-    "public-read": ("publicRead", frozenset({("allUsers", "READER")})),
-    "public-read-write": ("publicReadWrite", frozenset({("allUsers", "WRITER")})),
-    "authenticated-read": (
-        "authenticatedRead",
-        frozenset({("allAuthenticatedUsers", "READER")}),
-    ),
-}
 
 Change = dict[str, t.Any]
-
-
-def _part(description: Description, *names: str) -> t.Any:
-    """A field within fields; None where one of them is missing."""
-    found: t.Any = description
-    for name in names:
-        found = (found or {}).get(name)
-    return found
 
 
 def _switch(*names: str) -> Setting:
@@ -68,7 +45,7 @@ def _switch(*names: str) -> Setting:
     outer, inner = names
     return Setting(
         bool,
-        lambda description: bool(_part(description, outer, inner)),
+        lambda description: bool(nested(description, outer, inner)),
         lambda value, _current: {outer: {inner: value}},
     )
 
@@ -196,72 +173,12 @@ def _encryption(written: Fields | None) -> Value:
 
 
 def _read_encryption(description: Description) -> Value:
-    key = _part(description, "encryption", "defaultKmsKeyName")
+    key = nested(description, "encryption", "defaultKmsKeyName")
     return {"algorithm": "aws:kms", "key_id": key} if key else None
 
 
 def _change_encryption(value: Fields | None, _current: Value) -> Change:
     return {"encryption": {"defaultKmsKeyName": value and value["key_id"]}}
-
-
-# -- who gets in
-
-
-def _block(written: Fields | None) -> Value:
-    blocks = {name: bool((written or {}).get(name)) for name in _BLOCKS}
-    if not any(blocks.values()):
-        return None
-    if not all(blocks.values()):
-        raise ConfigurationError(
-            f"public_access_block: {_PROVIDER} prevents all public access or none.",
-            hint="Switch on all four, or none.",
-        )
-    return blocks
-
-
-def _read_block(description: Description) -> Value:
-    state = _part(description, "iamConfiguration", "publicAccessPrevention")
-    return dict.fromkeys(_BLOCKS, True) if state == "enforced" else None
-
-
-def _change_block(value: Value, _current: Value) -> Change:
-    state = "inherited" if value is None else "enforced"
-    return {"iamConfiguration": {"publicAccessPrevention": state}}
-
-
-def _ownership(written: object) -> Value:
-    if written in (None, "", "none"):
-        return None
-    # ACLs that count are what a bucket has that nobody said anything of.
-    owner = one_of(
-        _PROVIDER, "ownership", written, "BucketOwnerEnforced", "ObjectWriter"
-    )
-    return owner if owner == "BucketOwnerEnforced" else None
-
-
-def _is_uniform(description: Description) -> bool:
-    return bool(
-        _part(description, "iamConfiguration", "uniformBucketLevelAccess", "enabled")
-    )
-
-
-def _change_ownership(value: Value, _current: Value) -> Change:
-    uniform = {"enabled": value is not None}
-    return {"iamConfiguration": {"uniformBucketLevelAccess": uniform}}
-
-
-def _read_acl(description: Description) -> Value:
-    """The canned ACL that grants the same, else all grants beyond the project."""
-    owner = _part(description, "owner", "entity")
-    grants = {
-        (entry["entity"], entry["role"])
-        for entry in description.get("acl") or ()
-        if entry["entity"] != owner and not entry["entity"].startswith("project-")
-    }
-    for name, (_unused, granted) in _CANNED.items():
-        if grants == granted:
-            return name
-    return [{"grantee": who, "permission": what} for who, what in sorted(grants)]
 
 
 # -- retention and CORS
@@ -360,17 +277,7 @@ _SETTINGS: t.Final[t.Mapping[str, Setting]] = {
     "tags": Setting(_tags, lambda found: found.get("labels") or None, _change_tags),
     "website": Setting(_website, _read_website, _change_website),
     "encryption": Setting(_encryption, _read_encryption, _change_encryption),
-    "public_access_block": Setting(_block, _read_block, _change_block),
-    "ownership": Setting(
-        _ownership,
-        lambda found: "BucketOwnerEnforced" if _is_uniform(found) else None,
-        _change_ownership,
-    ),
-    "acl": Setting(
-        lambda written: one_of(_PROVIDER, "acl", written, *_CANNED),
-        _read_acl,
-        lambda value, _current: {"predefinedAcl": _CANNED[value][0]},
-    ),
+    **ACCESS,
     "object_lock_default_retention": Setting(
         _retention, _read_retention, _change_retention
     ),
