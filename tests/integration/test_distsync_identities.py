@@ -21,10 +21,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._identities import (
-    POLICY_NAME,
-    AccessKey,
     Identities,
     open_identities,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._identity import (
+    POLICY_NAME,
+    AccessKey,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._layout import (
     ARTIFACTS,

@@ -26,7 +26,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._confi
     read_configuration,
     write_configuration,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._identities import (
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._identity import (
     POLICY_NAME,
     AccessKey,
 )

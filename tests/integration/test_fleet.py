@@ -15,10 +15,12 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._fleet
     view_fleet,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._identities import (
-    AccessKey,
-    Identity,
     open_host_identity,
     open_identities,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._identity import (
+    AccessKey,
+    Identity,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._layout import (
     ARTIFACTS,

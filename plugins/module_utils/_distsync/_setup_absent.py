@@ -12,7 +12,7 @@ import functools
 
 from .._bucket._report import BucketReport
 from .._bucket._run import BucketOptions, keep_bucket
-from ._identities import Identity
+from ._identity import Identity
 from ._setup_run import Run, Step
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .._bucket._run import BucketOptions, keep_bucket
 from .._errors import LongshoreError, PlanRefusedError
 from ._configuration import Configuration
-from ._identities import AccessKey, IdentityPlan
+from ._identity import AccessKey, IdentityPlan
 from ._setup_files import ROLES, KeptFile, Role
 from ._setup_report import shown_file, shown_wanted
 from ._setup_run import Run, Step, side

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._identities import Identity, open_identities
+from ._identities import open_identities
+from ._identity import Identity
 from ._setup_files import ROLES, KeptFile, Role, look_at
 from ._setup_options import SetupOptions
 from ._setup_report import RoleReport, SetupReport, shown_file

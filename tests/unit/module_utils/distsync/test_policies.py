@@ -21,8 +21,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._policy 
     normalise_policy,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._identities import (
-    AccessKey,
     user_name,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._distsync._identity import (
+    AccessKey,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._layout import (
     ARTIFACTS,
