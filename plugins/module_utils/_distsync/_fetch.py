@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 import typing as t
+from dataclasses import replace
 
 from .._bandwidth import Bandwidth
 from .._drivers._base import Store
@@ -153,27 +154,30 @@ class Fetcher:
             release.group,
         )
 
-        def fetched(
-            changed: bool, received: int = 0, more: tuple[str, ...] = ()
-        ) -> Fetched:
-            return Fetched(
-                release.name,
-                release.version,
-                release.digest,
-                release.size,
-                path,
-                changed,
-                received,
-                (*warnings, *more),
-            )
-
+        fetched = Fetched(
+            release.name,
+            release.version,
+            release.digest,
+            release.size,
+            path,
+            changed=True,
+            received=0,
+            warnings=warnings,
+        )
         kept = keep(target, check=check)
         if kept is not None:
-            return fetched(kept.changed)
+            return replace(fetched, changed=kept.changed)
         if check:
-            return fetched(True)
+            return fetched
+        received, notes = self._bring(release, target, older or path, progress)
+        return replace(fetched, received=received, warnings=(*warnings, *notes))
+
+    def _bring(
+        self, release: Release, target: Target, older: str, progress: Progress
+    ) -> tuple[int, t.Sequence[str]]:
+        """Put the release in its place; how many bytes of it were fetched, and what to warn of."""
         notes: list[str] = []
-        patched = self._can_patch(release, older or path)
+        patched = self._can_patch(release, older)
         key = self._repository.key(ARTIFACTS, release.artifact)
         swarm = None if patched else self._swarm
         with sealed(release, self._store, key, swarm) as there:
@@ -181,13 +185,13 @@ class Fetcher:
 
             def make(out: t.BinaryIO) -> int | None:
                 try:
-                    return self._patch(release, content, older or path, out, progress)
+                    return self._patch(release, content, older, out, progress)
                 except MissingLibraryError as error:
                     notes.append(f"{error} All of {release.name!r} was fetched.")
                     return None
 
             received = place(target, release.artifact, content, progress, make)
-        return fetched(True, received, (*there.warnings, *notes))
+        return received, [*there.warnings, *notes]
 
     def _can_patch(self, release: Release, older: str) -> bool:
         return self._delta and bool(release.index) and os.path.lexists(older)

@@ -126,27 +126,9 @@ def options_of_task(
     """From a module's options; None stands for what was not written. Raises ``ConfigurationError``."""
     given = {name: value for name, value in params.items() if _is_said(name, value)}
     state: State = given.get("state", "saved")
-    _check_target(given)
-    _check_states(given, state)
     layout: Layout = given.get("layout", "snapshots")
-    if layout == "single":
-        _check_single(given)
-    mode = given.get("mode")
-    if state == "restored" and mode is None:
-        raise ConfigurationError(
-            "mode is missing: it decides what becomes of what is there already.",
-            hint="With replace, the path has afterwards what the snapshot has; with merge, what else is there stays.",
-        )
-    if mode == "replace" and given.get("include"):
-        raise ConfigurationError(
-            "include goes with mode merge: with mode replace all that is not included would be gone."
-        )
-    if state == "absent":
-        _check_absent(given, layout)
-    encryption = given.get("encryption", {})
-    if "encryption" in given:
-        _check_keys(encryption, state)
-    keys = _keys(encryption)
+    _check(given, state, layout)
+    keys = _keys(given.get("encryption", {}))
     return PersistOptions(
         store=store,
         path=_path("path", given),
@@ -155,29 +137,17 @@ def options_of_task(
         to=_path("to", given),
         layout=layout,
         snapshot=given.get("snapshot"),
-        mode=mode or "replace",
+        mode=given.get("mode", "replace"),
         staging=given.get("staging", "beside"),
         include=tuple(given.get("include", ())),
-        tree=TreeOptions(
-            tuple(given.get("exclude", ())),
-            given.get("exclude_caches", False),
-            given.get("one_file_system", False),
-        ),
+        tree=_tree(given),
         checksum=given.get("checksum", False),
         differences=differences,
         compare=given.get("compare", True),
         allow_unreadable=given.get("allow_unreadable", False),
-        saving=SaveOptions(
-            format=given.get("format", "tar"),
-            compression=_compression(given, layout),
-            encryption=Encryption(
-                keys.secret if state == "saved" else None,
-                tuple(encryption.get("recipients") or ()),
-            ),
-            folder=folder,
-        ),
+        saving=_saving(given, state, layout, keys, folder),
         keys=keys,
-        retention=_retention(given.get("retention")),
+        retention=Retention.parse(given["retention"]) if "retention" in given else None,
         collect_garbage=given.get("collect_garbage", False),
         socket=given.get("engine"),
         containers=_containers(given.get("containers")),
@@ -188,16 +158,26 @@ def options_of_task(
     )
 
 
-def _check_target(given: t.Mapping[str, t.Any]) -> None:
-    if len(given.keys() & {"path", "volume"}) != 1:
-        raise ConfigurationError("Either path or volume must be given.")
-
-
 def _is_said(name: str, value: object) -> bool:
     """Whether it is something else than what it is without a word."""
     if name == "compare":
         return value is False
     return value is not None and value != [] and value is not False
+
+
+def _check(given: t.Mapping[str, t.Any], state: State, layout: Layout) -> None:
+    """Whether all of it can be meant together."""
+    if len(given.keys() & {"path", "volume"}) != 1:
+        raise ConfigurationError("Either path or volume must be given.")
+    _check_states(given, state)
+    if layout == "single":
+        _check_single(given)
+    if state == "restored":
+        _check_restored(given)
+    if state == "absent":
+        _check_absent(given, layout)
+    if "encryption" in given:
+        _check_keys(given["encryption"], state)
 
 
 def _check_states(given: t.Mapping[str, t.Any], state: State) -> None:
@@ -227,6 +207,18 @@ def _check_single(given: t.Mapping[str, t.Any]) -> None:
                 f"{name} has no meaning in the layout single, which is one plain object for each path.",
                 hint="Leave it out, or use the layout snapshots.",
             )
+
+
+def _check_restored(given: t.Mapping[str, t.Any]) -> None:
+    if "mode" not in given:
+        raise ConfigurationError(
+            "mode is missing: it decides what becomes of what is there already.",
+            hint="With replace, the path has afterwards what the snapshot has; with merge, what else is there stays.",
+        )
+    if given["mode"] == "replace" and given.get("include"):
+        raise ConfigurationError(
+            "include goes with mode merge: with mode replace all that is not included would be gone."
+        )
 
 
 def _check_absent(given: t.Mapping[str, t.Any], layout: Layout) -> None:
@@ -269,6 +261,32 @@ def _check_keys(encryption: t.Mapping[str, t.Any], state: State) -> None:
         )
 
 
+def _tree(given: t.Mapping[str, t.Any]) -> TreeOptions:
+    return TreeOptions(
+        tuple(given.get("exclude", ())),
+        given.get("exclude_caches", False),
+        given.get("one_file_system", False),
+    )
+
+
+def _saving(
+    given: t.Mapping[str, t.Any],
+    state: State,
+    layout: Layout,
+    keys: Keys,
+    folder: str,
+) -> SaveOptions:
+    recipients = given.get("encryption", {}).get("recipients") or ()
+    return SaveOptions(
+        format=given.get("format", "tar"),
+        compression=_compression(given, layout),
+        encryption=Encryption(
+            keys.secret if state == "saved" else None, tuple(recipients)
+        ),
+        folder=folder,
+    )
+
+
 def _keys(encryption: t.Mapping[str, t.Any]) -> Keys:
     secret = encryption.get("secret")
     return Keys(
@@ -287,10 +305,6 @@ def _compression(given: t.Mapping[str, t.Any], layout: Layout) -> Compression:
     return Compression(
         given.get("compression", usual), given.get("compression_level", 0)
     )
-
-
-def _retention(given: t.Mapping[str, t.Any] | None) -> Retention | None:
-    return None if given is None else Retention.parse(given)
 
 
 def _path(name: str, given: t.Mapping[str, t.Any]) -> str | None:

@@ -131,27 +131,30 @@ def make_plan(
         )
         for name in changing
     ]
-    extraneous: dict[str, ObjectInfo] = {}
-    if delete:
-        names = sorted(destination.keys() - source.keys() - kept)
-        extraneous = {name: destination[name] for name in names}
+    gone = destination.keys() - source.keys() - kept if delete else ()
+    extraneous = {name: destination[name] for name in sorted(gone)}
     blocked: dict[str, list[str]] = {}
     if hierarchical:
         refuse_collisions(source)
         blocked = _in_the_way(writes, {*destination, *others})
         _refuse_what_stays(blocked, extraneous)
     make_way = {other for others in blocked.values() for other in others}
-    phases: list[list[Write]] = [[] for _number in range(order.phases)]
-    for write in writes:
-        if write.name not in blocked:
-            phases[order.phase_of(write.name)].append(write)
     return Plan(
-        phases=tuple(tuple(phase) for phase in phases),
+        phases=_in_phases((w for w in writes if w.name not in blocked), order),
         make_way=tuple(i for name, i in extraneous.items() if name in make_way),
         late=tuple(write for write in writes if write.name in blocked),
         deletions=tuple(i for name, i in extraneous.items() if name not in make_way),
         unchanged=len(source) - len(writes),
     )
+
+
+def _in_phases(
+    writes: t.Iterable[Write], order: Order
+) -> tuple[tuple[Write, ...], ...]:
+    phases: list[list[Write]] = [[] for _number in range(order.phases)]
+    for write in writes:
+        phases[order.phase_of(write.name)].append(write)
+    return tuple(map(tuple, phases))
 
 
 def refuse_collisions(names: t.Collection[str]) -> None:

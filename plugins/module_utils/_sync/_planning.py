@@ -66,15 +66,7 @@ class Planner:
         if own is not None:
             mine = sides.part(own.__contains__)
             treated = {name: treatments[name] for name in own & treatments.keys()}
-        comparison = Comparison(
-            self._here,
-            self._there,
-            self._record,
-            treatments,
-            reading=self._options.verify == "content",
-            believing=sides.believing,
-        )
-        comparison.run(mine.source.objects, mine.destination, self._workers)
+        comparison = self._compare(mine, treatments)
         self._drop_what_saves_nothing(scan, objects, treated, comparison.different)
         if own is not None:
             mine = sides.part(own.__contains__)
@@ -95,22 +87,41 @@ class Planner:
             others=sides.others,
         )
         plan = replace(plan, unchanged=plan.unchanged + unseen.files)
-        nothing = not (scan.objects or unseen.files)
+        self._check(plan, sides)
+        if own is None:
+            return plan
+        part = plan.part(own.__contains__, self._destination.endpoint.prefix)
+        return replace(part, unchanged=len(mine.source.objects) - len(part.writes))
+
+    def _compare(
+        self, sides: Sides, treatments: t.Mapping[str, Treatment]
+    ) -> Comparison:
+        comparison = Comparison(
+            self._here,
+            self._there,
+            self._record,
+            treatments,
+            reading=self._options.verify == "content",
+            believing=sides.believing,
+        )
+        comparison.run(sides.source.objects, sides.destination, self._workers)
+        return comparison
+
+    def _check(self, plan: Plan, sides: Sides) -> None:
+        """Whether it may be carried out. Raises ``PlanRefusedError``."""
+        objects, unseen = sides.source.objects, sides.unseen
+        nothing = not (objects or unseen.files)
         if plan.removed and nothing and not self._options.allow_empty:
             raise PlanRefusedError(
                 f"The source {self._source.endpoint.place} has nothing to publish, and {len(plan.removed)} "
                 f"object(s) of {self._destination.endpoint.place} would be deleted.",
                 hint="Nothing was changed. If that is meant, say allow_empty=true.",
             )
-        idle = [] if unseen.files else self._order.idle(scan.objects)
+        idle = [] if unseen.files else self._order.idle(objects)
         for number in idle:
             self.warnings.append(f"order[{number}] matches nothing of the source.")
-        self.check_limit(len(plan.removed), len(objects) + unseen.objects)
+        self.check_limit(len(plan.removed), len(sides.destination) + unseen.objects)
         refuse_faults(self._destination, (write.name for write in plan.writes))
-        if own is None:
-            return plan
-        part = plan.part(own.__contains__, self._destination.endpoint.prefix)
-        return replace(part, unchanged=len(mine.source.objects) - len(part.writes))
 
     def check_limit(self, deletions: int, objects: int) -> None:
         """Raise ``PlanRefusedError`` when that many deletions of that many objects are too many."""

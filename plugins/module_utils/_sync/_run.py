@@ -40,18 +40,8 @@ def synchronise(
     began = time.monotonic()
     source, only = one_file(options.source)
     refuse_overlap(options.source, options.destination, only)
-    if only is not None and options.release is not None:
-        raise ConfigurationError(
-            f"The source {options.source.full_place} is a single file, and a release is all that a destination holds.",
-            hint="Publish a folder, or do without release.",
-        )
-    if options.keep_releases is not None and options.release is None:
-        raise ConfigurationError(
-            "keep_releases needs release: the name of what is published."
-        )
-    selection: t.Container[str] = Selection(options.include, options.exclude)
-    if only is not None:
-        selection = frozenset({only} if only in selection else ())
+    _check_release(options, only)
+    selection = _selection_of(options, only)
     report = Report(
         source=source.full_place, destination=options.destination.full_place
     )
@@ -88,6 +78,26 @@ def synchronise(
             )
             report.seconds = time.monotonic() - began
     return report
+
+
+def _check_release(options: SyncOptions, only: str | None) -> None:
+    if only is not None and options.release is not None:
+        raise ConfigurationError(
+            f"The source {options.source.full_place} is a single file, and a release is all that a destination holds.",
+            hint="Publish a folder, or do without release.",
+        )
+    if options.keep_releases is not None and options.release is None:
+        raise ConfigurationError(
+            "keep_releases needs release: the name of what is published."
+        )
+
+
+def _selection_of(options: SyncOptions, only: str | None) -> t.Container[str]:
+    """The names that the sync is about, of which ``only`` may be the one."""
+    selection = Selection(options.include, options.exclude)
+    if only is None:
+        return selection
+    return frozenset({only} if only in selection else ())
 
 
 def _open_source(endpoint: Endpoint, follow_links: bool) -> Store:

@@ -65,10 +65,6 @@ class Engine:
         self._backlog = Backlog()
         self.board = Board(configuration.channels)
         self._threads: list[threading.Thread] = []
-        options = configuration.daemon
-        hook = None
-        if options.hook:
-            hook = Hook(options.hook, options.hook_timeout, self._hooks_end)
         with contextlib.ExitStack() as opened:
             # ended before anything is waited for: who waits for the swarm goes on then
             self._stack = opened.enter_context(contextlib.ExitStack())
@@ -79,29 +75,38 @@ class Engine:
                 channel: self._source.of(channel) for channel in configuration.channels
             }
             self._deliverer = Deliverer(
-                configuration, folder, hook, log, self._stopping, clock=clock
+                configuration, folder, self._hook(), log, self._stopping, clock=clock
             )
             common = configuration, folder, self.board, self._backlog, self._bell, log
             self._watchers = [
                 Watcher(channel, fetcher, *common, verify=verify)
                 for channel, fetcher in self._fetchers.items()
             ]
-            self._reporter = Reporter(
-                configuration,
-                self._source.store,
-                folder,
-                self.board,
-                self._stopping,
-                log,
-                version=version,
-                clock=clock,
-            )
-            self._queue: Queue | None = None
-            if configuration.notify is Notify.SQS and configuration.queue:
-                self._queue = Queue(configuration.store, configuration.queue)
-            if options.metrics_port is not None:
-                self._serve(options.metrics_port, swarm)
+            self._reporter = self._reports(folder, version, clock)
+            self._queue = _queue_of(configuration)
+            if configuration.daemon.metrics_port is not None:
+                self._serve(configuration.daemon.metrics_port, swarm)
             self._opened = opened.pop_all()
+
+    def _hook(self) -> Hook | None:
+        options = self.configuration.daemon
+        if not options.hook:
+            return None
+        return Hook(options.hook, options.hook_timeout, self._hooks_end)
+
+    def _reports(
+        self, folder: Folder, version: str, clock: t.Callable[[], float]
+    ) -> Reporter:
+        return Reporter(
+            self.configuration,
+            self._source.store,
+            folder,
+            self.board,
+            self._stopping,
+            self._log,
+            version=version,
+            clock=clock,
+        )
 
     def _serve(self, port: int, swarm: Swarm | None) -> None:
         """Answer on the port, to the end and no longer."""
@@ -242,6 +247,12 @@ class Engine:
             "digest": note.digest or "",
             "since": note.since,
         }
+
+
+def _queue_of(configuration: Configuration) -> Queue | None:
+    if configuration.notify is not Notify.SQS or not configuration.queue:
+        return None
+    return Queue(configuration.store, configuration.queue)
 
 
 def _started(run: t.Callable[[], None]) -> threading.Thread:

@@ -72,14 +72,24 @@ class _Collector:
         self._swarm = swarm
 
     def collect(self) -> t.Iterator[t.Any]:
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+        yield from self._counts()
+        yield from self._channels()
+        yield from self._artifacts()
+        if self._swarm is not None:
+            yield from _swarming(self._swarm)
+
+    def _counts(self) -> t.Iterator[t.Any]:
+        from prometheus_client.core import CounterMetricFamily
 
         counts = self._board.counts
         for name, text in _COUNTS.items():
             counter = CounterMetricFamily(_PREFIX + name, text)
             counter.add_metric([], counts[name])
             yield counter
-        channels = self._board.channels
+
+    def _channels(self) -> t.Iterator[t.Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
         sequence = GaugeMetricFamily(
             f"{_PREFIX}feed_sequence", "The feed's number.", labels=["channel"]
         )
@@ -94,12 +104,17 @@ class _Collector:
             labels=["channel"],
         )
         now = time.monotonic()
-        for channel, state in channels.items():
+        for channel, state in self._board.channels.items():
             sequence.add_metric([channel], state.sequence)
             if state.looked is not None:
                 age.add_metric([channel], now - state.looked)
             if state.expires is not None:
                 expires.add_metric([channel], state.expires)
+        yield from (sequence, age, expires)
+
+    def _artifacts(self) -> t.Iterator[t.Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
         since = GaugeMetricFamily(
             f"{_PREFIX}artifact_since_timestamp_seconds",
             "When the release in use was put in use.",
@@ -114,12 +129,16 @@ class _Collector:
             behind.add_metric([channel, name], artifact.state != "current")
             if artifact.digest:
                 since.add_metric([channel, name, artifact.version], artifact.since)
-        yield from (sequence, age, expires, since, behind)
-        if self._swarm is not None:
-            standings = self._swarm.standings()
-            for name, text in _SWARM.items():
-                value = sum(getattr(one, name) for one in standings)
-                yield GaugeMetricFamily(f"{_PREFIX}swarm_{name}", text, value)
+        yield from (since, behind)
+
+
+def _swarming(swarm: Swarm) -> t.Iterator[t.Any]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    standings = swarm.standings()
+    for name, text in _SWARM.items():
+        value = sum(getattr(one, name) for one in standings)
+        yield GaugeMetricFamily(f"{_PREFIX}swarm_{name}", text, value)
 
 
 class MetricsServer:
