@@ -33,8 +33,9 @@ from ._described import (
     Description,
     Setting,
     allow_only,
+    header_tags,
+    headers_below,
     one_of,
-    tag_text,
 )
 from ._s3_setting import Fields, filled
 from ._service import Value
@@ -62,36 +63,12 @@ DELETION_SECONDS: t.Final = 180.0
 
 
 def _tags(written: Fields | None) -> Value:
-    tags: dict[str, str] = {}
-    for written_key, written_value in (written or {}).items():
-        key, value = str(written_key).lower(), tag_text(written_value)
-        if not _IDENTIFIER.fullmatch(key):
-            raise ConfigurationError(
-                f"tags: {_PROVIDER} takes no {str(written_key)!r}: a name has letters, digits and "
-                "underscores, and does not begin with a digit."
-            )
-        if key in tags:
-            raise ConfigurationError(
-                f"tags: {_PROVIDER} makes no difference between {key!r} in upper and lower case."
-            )
-        if (
-            not (value and value.isascii() and value.isprintable())
-            or value != value.strip()
-        ):
-            raise ConfigurationError(
-                f"tags: {_PROVIDER} takes no {value!r} for {key!r}: a value has printable ASCII, "
-                "without spaces at its ends."
-            )
-        tags[key] = value
-    return tags or None
+    allowed = "letters, digits and underscores, and does not begin with a digit"
+    return header_tags(_PROVIDER, written, _IDENTIFIER, allowed) or None
 
 
 def _read_tags(description: Description) -> Value:
-    return {
-        name.removeprefix(_METADATA): value
-        for name, value in description.items()
-        if name.startswith(_METADATA)
-    } or None
+    return headers_below(description, _METADATA) or None
 
 
 def _change_tags(value: Fields | None, _current: Value) -> dict[str, t.Any]:

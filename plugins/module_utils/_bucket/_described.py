@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import abc
+import re
 import typing as t
 
 from .._endpoint import Endpoint
@@ -147,3 +148,45 @@ def tag_text(value: object) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def header_tags(
+    provider: str,
+    written: t.Mapping[str, object] | None,
+    pattern: re.Pattern[str],
+    allowed: str,
+) -> dict[str, str]:
+    """Tags that are headers of the bucket: names in lower case, values of printable ASCII.
+
+    ``allowed``: what ``pattern`` allows in a name, in words. Raises ``ConfigurationError``.
+    """
+    tags: dict[str, str] = {}
+    for written_key, written_value in (written or {}).items():
+        key, value = str(written_key).lower(), tag_text(written_value)
+        if not pattern.fullmatch(key):
+            raise ConfigurationError(
+                f"tags: {provider} takes no {str(written_key)!r}: a name has {allowed}."
+            )
+        if key in tags:
+            raise ConfigurationError(
+                f"tags: {provider} makes no difference between {key!r} in upper and lower case."
+            )
+        if (
+            not (value and value.isascii() and value.isprintable())
+            or value != value.strip()
+        ):
+            raise ConfigurationError(
+                f"tags: {provider} takes no {value!r} for {key!r}: a value has printable ASCII, "
+                "without spaces at its ends."
+            )
+        tags[key] = value
+    return tags
+
+
+def headers_below(description: Description, prefix: str) -> dict[str, str]:
+    """The headers whose names begin with ``prefix``, by what follows it."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in description.items()
+        if name.startswith(prefix)
+    }

@@ -17,8 +17,9 @@ from ._described import (
     Description,
     Setting,
     allow_only,
+    header_tags,
+    headers_below,
     one_of,
-    tag_text,
     texts,
     whole_number,
 )
@@ -62,41 +63,19 @@ def _change_versioning(value: bool, _current: Value) -> Change:
 
 
 def _tags(provider: str, written: Fields | None) -> Value:
-    tags: dict[str, str] = {}
-    for written_key, written_value in (written or {}).items():
-        key, value = str(written_key).lower(), tag_text(written_value)
-        if not _NAME.fullmatch(key):
-            raise ConfigurationError(
-                f"tags: {provider} takes no {str(written_key)!r}: a name has letters, digits and "
-                "single hyphens."
-            )
-        if key in tags:
-            raise ConfigurationError(
-                f"tags: {provider} makes no difference between {key!r} in upper and lower case."
-            )
+    allowed = "letters, digits and single hyphens"
+    tags = header_tags(provider, written, _NAME, allowed)
+    for key in tags:
         if key.startswith(_NOT_TAGS):
             raise ConfigurationError(
                 f"tags: {key!r} means something else to {provider}.",
                 hint="Use website or cors_rules, where it is one of those.",
             )
-        if (
-            not (value and value.isascii() and value.isprintable())
-            or value != value.strip()
-        ):
-            raise ConfigurationError(
-                f"tags: {provider} takes no {value!r} for {key!r}: a value has printable ASCII, "
-                "without spaces at its ends."
-            )
-        tags[key] = value
     return tags or None
 
 
 def _read_tags(description: Description) -> Value:
-    found = {
-        name.removeprefix(_METADATA): value
-        for name, value in description.items()
-        if name.startswith(_METADATA)
-    }
+    found = headers_below(description, _METADATA)
     return {
         name: value for name, value in found.items() if not name.startswith(_NOT_TAGS)
     } or None
