@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import syslog
 import tempfile
 import typing as t
 from pathlib import Path
@@ -46,6 +47,17 @@ def _sdk_reads_its_data_once() -> t.Iterator[None]:
     once = functools.cache(create_loader)
     with mock.patch.object(botocore.session, "create_loader", once):
         yield
+
+
+@pytest.fixture()
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What modules that are called in this process write to the system's log."""
+    from ansible.module_utils import basic
+
+    lines: list[str] = []
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setattr(syslog, "syslog", lambda _priority, text: lines.append(text))
+    return lines
 
 
 @pytest.fixture(scope="session")

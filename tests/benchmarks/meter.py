@@ -10,13 +10,14 @@ import contextlib
 import re
 import socket
 import threading
-import typing as t
 import urllib.parse
+
+from tests.relay import Relay, end_of
 
 _REQUEST = re.compile(rb"[A-Z]+ (\S+) HTTP/1\.1\r\n")
 
 
-class Meter:
+class Meter(Relay):
     """``passed`` are the bytes, both ways and with their headers, of requests whose path has ``part`` in it.
 
     It takes clients to send their requests on a connection one after the other, as HTTP/1.1
@@ -24,35 +25,15 @@ class Meter:
     """
 
     def __init__(self, port: int, part: str) -> None:
-        self._target = port
+        super().__init__(port)
         self._part = part
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
         self.passed = 0
 
-    def __enter__(self) -> t.Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        # shutdown wakes the accepting thread, close alone does not
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _unused = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._target))
-            counts = threading.Event()  # whether the connection's present request does
-            for source, sink, asks in ((client, server, True), (server, client, False)):
-                arguments = (source, sink, counts, asks)
-                threading.Thread(
-                    target=self._pass_on, args=arguments, daemon=True
-                ).start()
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        counts = threading.Event()  # whether the connection's present request does
+        self._start(self._pass_on, client, server, counts, True)
+        self._start(self._pass_on, server, client, counts, False)
 
     def _pass_on(
         self,
@@ -74,5 +55,4 @@ class Meter:
                     with self._lock:
                         self.passed += len(data)
                 sink.sendall(data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+        end_of(sink)

@@ -95,6 +95,12 @@ def networked_store(networked: Bench) -> t.Iterator[Store]:
     yield from _new_container(networked)
 
 
+@pytest.fixture(scope="module")
+def keys_store(bench: Bench) -> t.Iterator[Store]:
+    """A container for each module that tries keys at its root, where they may spoil it."""
+    yield from _new_container(bench)
+
+
 @pytest.fixture()
 def prefix(request: pytest.FixtureRequest) -> str:
     """The test's own part of the container, ending with a slash."""

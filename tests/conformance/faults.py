@@ -12,6 +12,8 @@ import struct
 import threading
 import typing as t
 
+from tests.relay import Relay
+
 
 @contextlib.contextmanager
 def closed_port() -> t.Iterator[int]:
@@ -30,7 +32,7 @@ def silent_port() -> t.Iterator[int]:
         yield listener.getsockname()[1]
 
 
-class CuttingProxy:
+class CuttingProxy(Relay):
     """Passes a server's bytes on, and cuts each connection after so many in one direction.
 
     ``down`` counts what the server answers, ``up`` what the client sends. ``abrupt`` cuts with a
@@ -45,46 +47,22 @@ class CuttingProxy:
         up: int | None = None,
         abrupt: bool = False,
     ) -> None:
-        self._target = port
+        super().__init__(port)
         self._limits = {"down": down, "up": up}
         self._abrupt = abrupt
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
         self.cuts = 0
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def __enter__(self) -> t.Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        # shutdown wakes the accepting thread, close alone does not
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _unused = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._target))
-            for source, sink, name in (
-                (client, server, "up"),
-                (server, client, "down"),
-            ):
-                threading.Thread(
-                    target=self._pass_on,
-                    args=(source, sink, client, server, self._limits[name]),
-                    daemon=True,
-                ).start()
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        both = (client, server)
+        self._start(self._pass_on, client, server, both, self._limits["up"])
+        self._start(self._pass_on, server, client, both, self._limits["down"])
 
     def _pass_on(
         self,
         source: socket.socket,
         sink: socket.socket,
-        client: socket.socket,
-        server: socket.socket,
+        both: tuple[socket.socket, socket.socket],
         limit: int | None,
     ) -> None:
         left = limit
@@ -99,12 +77,13 @@ class CuttingProxy:
                 with self._lock:
                     self.cuts += 1
                 if self._abrupt:
+                    client, _server = both
                     client.setsockopt(
                         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
                     )
         except OSError:
             pass  # the other direction closed them
-        for one in (client, server):
+        for one in both:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()

@@ -205,14 +205,6 @@ def test_a_missing_container(bench: Bench) -> None:
                 store.copy(_missing("source"), "copy", NEW)
 
 
-@pytest.fixture(scope="module")
-def keys_store(bench: Bench) -> t.Iterator[Store]:
-    """A container for the keys only: they are tried at its root, and may spoil it."""
-    with bench.open(bench.container()) as store:
-        store.create_container()
-        yield store
-
-
 @pytest.mark.parametrize("case", KEYS)
 def test_key(bench: Bench, keys_store: Store, case: str) -> None:
     store, key = keys_store, KEYS[case]

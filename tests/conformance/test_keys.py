@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
 import unicodedata
 
 import pytest
@@ -22,14 +21,6 @@ from tests.conformance.conftest import Bench
 from tests.conformance.helpers import content, listed, read_all
 from tests.conformance.keys import KEYS
 from tests.conformance.subjects import SUBJECTS
-
-
-@pytest.fixture(scope="module")
-def keys_store(bench: Bench) -> t.Iterator[Store]:
-    """A container for these tests only: keys are tried at its root, and may spoil it."""
-    with bench.open(bench.container()) as store:
-        store.create_container()
-        yield store
 
 
 @pytest.mark.parametrize("case", KEYS)

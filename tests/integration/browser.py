@@ -109,11 +109,22 @@ def serving(page: str) -> t.Iterator[Site]:
 
 
 class Browser:
-    """Headless Chromium with the page open."""
+    """Headless Chromium with the page open.
+
+    As a context: whatever is done there, nothing is refused or fails in it, and nothing but the page is loaded.
+    """
 
     def __init__(self, driver: webdriver.Chrome, site: Site) -> None:
         self.driver = driver
         self.site = site
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, error: object, *_exc: object) -> None:
+        if error is None:
+            assert console(self.driver) == []
+            assert self.site.asked == ["/page.html"]
 
     def open(self, *, scheme: Scheme = "light", scripts: bool = True) -> None:
         self.site.asked.clear()

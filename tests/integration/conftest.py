@@ -15,6 +15,9 @@ import pytest
 from tests.integration.command import Ansible
 from tests.integration.places import Places
 
+if t.TYPE_CHECKING:
+    from selenium import webdriver
+
 
 @pytest.fixture(autouse=True)
 def _clean_surroundings(
@@ -34,6 +37,14 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Places]
     made = Places(tmp_path, request.getfixturevalue)
     yield made
     made.discard()
+
+
+@pytest.fixture(scope="module")
+def driver() -> t.Iterator[webdriver.Chrome]:
+    from tests.integration.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture()

@@ -14,6 +14,7 @@ import typing as t
 import urllib.parse
 
 from tests.integration.module import written
+from tests.relay import Relay, end_of
 
 Direction = t.Literal["up", "down"]
 
@@ -27,58 +28,27 @@ class _Connection:
     speaker: Direction | None = None
 
 
-class Way:
+class Way(Relay):
     """Passes a server's bytes on, and counts what goes by on all connections together.
 
     ``passed["up"]`` are the bytes that the client sent, ``passed["down"]`` those that the server
     answered, ``passed["turns"]`` how often one of them began to speak.
     """
 
-    def __init__(self, port: int) -> None:
-        self._target = port
+    def __init__(self, target: int, *, port: int = 0) -> None:
+        super().__init__(target, port=port)
         self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
         self.passed: collections.Counter[str] = collections.Counter()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         # so that what a client has sent is not far ahead of what was passed on
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _AHEAD)
-        self.port: int = self._listener.getsockname()[1]
-
-    def __enter__(self) -> t.Self:
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        # shutdown wakes the accepting thread, close alone does not
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def settle(self) -> None:
-        """Wait until the server has ended every connection, and with it all that it was asked to do.
-
-        To be called when the client has ended, outside of the ``with``.
-        """
-        while self._threads:
-            self._threads.pop(0).join()
 
     def seen(self, data: bytes, direction: Direction) -> None:
         """For subclasses: this is passed on once they return."""
 
-    def _start(self, function: t.Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=function, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _unused = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._target))
-            connection = _Connection()
-            self._start(self._pass_on, connection, "up", client, server)
-            self._start(self._pass_on, connection, "down", server, client)
+    def _connect(self, client: socket.socket, server: socket.socket) -> None:
+        connection = _Connection()
+        self._start(self._pass_on, connection, "up", client, server)
+        self._start(self._pass_on, connection, "down", server, client)
 
     def _pass_on(
         self,
@@ -97,8 +67,7 @@ class Way:
                 # whoever is gone is not told, but the other is heard to the end
                 with contextlib.suppress(OSError):
                     sink.sendall(data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+        end_of(sink)
 
 
 class Tripwire(Way):

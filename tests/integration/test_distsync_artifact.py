@@ -17,8 +17,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._configuration_values import (
     Format,
@@ -347,15 +345,8 @@ def test_who_has_what(fleet: Distribution) -> None:
 # -- secrets
 
 
-def test_the_system_log_shows_no_secret(
-    fleet: Distribution, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_system_log_shows_no_secret(fleet: Distribution, logged: list[str]) -> None:
     """Nor do results, whatever is written wrong; ``attempt`` looks at each."""
-    logged: list[str] = []
-    monkeypatch.setattr(
-        AnsibleModule, "_log_to_syslog", lambda _self, msg: logged.append(msg)
-    )
-    monkeypatch.setattr(basic, "has_journal", False)
     secret, key = fleet.secret.encode(), fleet.key.encode()
     signing = {**fleet.inline, "signing_key": key, "src": fleet.file(b"one")}
     fleet.good("published", **signing)

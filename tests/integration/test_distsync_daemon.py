@@ -39,7 +39,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalo
     open_store,
 )
 from tests.integration.daemons import Daemon, Fleet, ask
-from tests.integration.networks import Tripwire
+from tests.integration.networks import Tripwire, Way
 from tests.integration.places import Places
 from tests.servers._process import free_ports
 from tests.servers.moto import Moto
@@ -121,29 +121,9 @@ def test_nothing_published_yet_and_a_store_that_is_away(
     told = daemon.wait_for("look_failed")
     assert "Could not" in told["error"] and daemon.process.poll() is None
     fleet.publish("app", "1", b"one")
-    listener = socket.create_server(("127.0.0.1", port))
-    stop = threading.Event()
-
-    def pass_on() -> None:
-        while not stop.is_set():
-            client, _unused = listener.accept()
-            server = socket.create_connection(("127.0.0.1", moto.port))
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-    threading.Thread(target=pass_on, daemon=True).start()
-    daemon.wait_for("delivered")
-    assert daemon.end() == 0
-    stop.set()
-    listener.close()
+    with Way(moto.port, port=port):
+        daemon.wait_for("delivered")
+        assert daemon.end() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

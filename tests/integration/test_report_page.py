@@ -19,8 +19,6 @@ from tests.integration.browser import (
     Browser,
     Scheme,
     Site,
-    chromium,
-    console,
     contrast,
     emulate,
     luminance,
@@ -35,19 +33,10 @@ def site() -> t.Iterator[Site]:
         yield served
 
 
-@pytest.fixture(scope="module")
-def driver() -> t.Iterator[webdriver.Chrome]:
-    with chromium() as started:
-        yield started
-
-
 @pytest.fixture()
 def browser(driver: webdriver.Chrome, site: Site) -> t.Iterator[Browser]:
-    made = Browser(driver, site)
-    yield made
-    # whatever was done: nothing was refused or failed in it, and nothing else was loaded
-    assert console(driver) == []
-    assert site.asked == ["/page.html"]
+    with Browser(driver, site) as made:
+        yield made
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.places import Headers, Places
-from tests.integration.volumes import Volume, tree
+from tests.integration.volumes import Volume, filled, tree
 from tests.unit.module_utils.persist.snapshot_scene import pyrage
 
 KINDS = ("seaweedfs", "local")
@@ -27,10 +27,7 @@ KINDS = ("seaweedfs", "local")
 def new(places: Places, tmp_path: Path) -> t.Callable[..., Volume]:
     def make(kind: str = "seaweedfs") -> Volume:
         place = places(kind) if kind == "local" else places(kind, "some/where/")
-        place.make()
-        volume = Volume(place, tmp_path)
-        volume.fill()
-        return volume
+        return filled(place, tmp_path)
 
     return make
 

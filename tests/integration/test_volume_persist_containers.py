@@ -21,7 +21,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist import 
 )
 from tests.integration.engines import Containers, FakeEngine
 from tests.integration.places import Places
-from tests.integration.volumes import Volume, tree
+from tests.integration.volumes import Volume, filled, tree
 from tests.servers.docker import DockerEngine
 from tests.servers.podman import PodmanEngine
 from tests.unit.machine import Child
@@ -30,11 +30,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture()
 def volume(places: Places, tmp_path: Path) -> Volume:
-    place = places("local")
-    place.make()
-    made = Volume(place, tmp_path)
-    made.fill()
-    return made
+    return filled(places("local"), tmp_path)
 
 
 @pytest.fixture()

@@ -14,16 +14,12 @@ import pytest
 from tests.integration.command import Ansible
 from tests.integration.places import Places
 from tests.integration.test_playbooks import Playbook
-from tests.integration.volumes import Volume, tree
+from tests.integration.volumes import Volume, filled, tree
 
 
 @pytest.fixture()
 def volume(places: Places, tmp_path: Path) -> Volume:
-    place = places("seaweedfs")
-    place.make()
-    made = Volume(place, tmp_path)
-    made.fill()
-    return made
+    return filled(places("seaweedfs"), tmp_path)
 
 
 def test_to_another_host(ansible: Ansible, volume: Volume, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._stagin
 )
 from tests.integration.places import Places
 from tests.integration.test_persist_store import _user_of
-from tests.integration.volumes import Volume, tree
+from tests.integration.volumes import Volume, filled, tree
 from tests.servers.seaweedfs import SeaweedFS
 
 KEEP_NOTHING: t.Mapping[str, int] = {"keep_last": 0}
@@ -26,11 +26,7 @@ KEEP_NOTHING: t.Mapping[str, int] = {"keep_last": 0}
 
 @pytest.fixture()
 def volume(places: Places, tmp_path: Path) -> Volume:
-    place = places("local")
-    place.make()
-    made = Volume(place, tmp_path)
-    made.fill()
-    return made
+    return filled(places("local"), tmp_path)
 
 
 @pytest.fixture()

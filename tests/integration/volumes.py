@@ -124,3 +124,11 @@ def _facts(path: Path) -> tuple[t.Any, ...]:
     contents = path.read_bytes() if path.is_file() else b""
     xattrs = {name: os.getxattr(path, name) for name in os.listxattr(path)}
     return (*facts, status.st_mtime_ns, status.st_nlink, contents, xattrs)
+
+
+def filled(place: t.Any, folder: Path) -> Volume:
+    """One with something in it, and a place that is there."""
+    place.make()
+    made = Volume(place, folder)
+    made.fill()
+    return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.servers._process import REPOSITORY
 
 ROOMS: t.Final = REPOSITORY / "plugins" / "module_utils"
 FILES: t.Final = sorted(ROOMS.rglob("*.py"))
+_PACKAGE: t.Final = "ansible_collections.longshore.storage.plugins.module_utils"
 #: The one file that knows Ansible.
 ANSIBLE: t.Final = ROOMS / "_module.py"
 
@@ -72,6 +74,26 @@ def test_what_is_not_ours_is_imported_when_it_is_used() -> None:
         if path != ANSIBLE:
             assert all(one.is_lazy for one in foreign), path
             assert not [one for one in foreign if one.module.startswith("ansible")]
+
+
+def test_an_import_loads_nothing_that_is_not_ours() -> None:
+    names = [
+        ".".join((_PACKAGE, *one.relative_to(ROOMS).with_suffix("").parts))
+        for one in FILES
+        if one not in (ANSIBLE, ROOMS / "__init__.py")
+    ]
+    program = f"""
+import importlib, sys
+before = set(sys.modules)
+for name in {names!r}:
+    importlib.import_module(name)
+print(*sorted({{name.partition(".")[0] for name in set(sys.modules) - before}}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert loaded - sys.stdlib_module_names == {"ansible_collections"}
 
 
 def test_each_room_is_on_the_plan() -> None:

@@ -19,7 +19,6 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.integration.browser import (
     Scheme,
-    chromium,
     console,
     contrast,
     luminance,
@@ -61,12 +60,6 @@ class Guarded:
         self.volume = scene.volume
         (self.service,) = scene.services
         self.door = door
-
-
-@pytest.fixture(scope="module")
-def driver() -> t.Iterator[webdriver.Chrome]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

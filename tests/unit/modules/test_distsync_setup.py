@@ -4,16 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import syslog
 import typing as t
 from pathlib import Path
-
-import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._setup_options import (
     ROTATIONS,
@@ -30,20 +23,14 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
 )
 from ansible_collections.longshore.storage.plugins.modules import distsync_setup
 from tests.conformance.faults import closed_port
+from tests.integration.module import call
 from tests.unit.documentation import agree, read_yaml
 
 SECRET = "Hush/hush+very=secret"
 
 
-def run(**arguments: t.Any) -> dict[str, t.Any]:
-    output = io.StringIO()
-    with (
-        patch_module_args(arguments),
-        contextlib.redirect_stdout(output),
-        pytest.raises(SystemExit),
-    ):
-        distsync_setup.main()
-    return t.cast("dict[str, t.Any]", json.loads(output.getvalue()))
+def run(**arguments: t.Any) -> t.Mapping[str, t.Any]:
+    return call(distsync_setup, **arguments).values
 
 
 def test_documentation_and_arguments_agree() -> None:
@@ -77,14 +64,6 @@ def test_returned_values_are_the_documented_ones() -> None:
         assert result[role].keys() == documented[role]["sample"].keys()
     sample = PublicKey.decode(documented["public_key"]["sample"])
     assert sample.fingerprint == documented["public_key_fingerprint"]["sample"]
-
-
-@pytest.fixture()
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr(basic, "has_journal", False)
-    monkeypatch.setattr(syslog, "syslog", lambda _priority, text: lines.append(text))
-    return lines
 
 
 def test_no_secret_is_shown_or_logged(logged: list[str], tmp_path: Path) -> None:

@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import syslog
 import typing as t
 
 import pytest
-from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.module_utils._bucket._names import (
@@ -26,6 +22,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._setting
 from ansible_collections.longshore.storage.plugins.module_utils._module import Module
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket
 from tests.conformance.faults import closed_port
+from tests.integration.module import call
 from tests.unit.documentation import agree, read_yaml
 
 SECRET = "Hush/hush+very=secret"
@@ -53,23 +50,8 @@ def test_returned_values_are_documented() -> None:
     assert report.result().keys() - {"changed"} <= returned.keys()
 
 
-def run(**arguments: t.Any) -> dict[str, t.Any]:
-    output = io.StringIO()
-    with (
-        patch_module_args(arguments),
-        contextlib.redirect_stdout(output),
-        pytest.raises(SystemExit),
-    ):
-        libcloud_bucket.main()
-    return t.cast("dict[str, t.Any]", json.loads(output.getvalue()))
-
-
-@pytest.fixture()
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    lines: list[str] = []
-    monkeypatch.setattr(basic, "has_journal", False)
-    monkeypatch.setattr(syslog, "syslog", lambda _priority, text: lines.append(text))
-    return lines
+def run(**arguments: t.Any) -> t.Mapping[str, t.Any]:
+    return call(libcloud_bucket, **arguments).values
 
 
 def test_no_secret_is_shown_or_logged(logged: list[str]) -> None:

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import json
 import os
-import syslog
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import _memory
@@ -37,15 +35,11 @@ class Run:
         folder: Path,
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
+        logged: list[str],
     ) -> None:
         self._capsys = capsys
-        self._logged: list[str] = []
-        monkeypatch.setattr(syslog, "syslog", self._log)
-        monkeypatch.setattr(basic, "has_journal", False)
+        self._logged = logged
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-
-    def _log(self, _priority: int, text: str) -> None:
-        self._logged.append(text)
 
     def __call__(
         self, *, check: bool = False, diff: bool = False, **args: t.Any
@@ -79,8 +73,9 @@ def run(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    logged: list[str],
 ) -> t.Iterator[Run]:
-    yield Run(tmp_path, capsys, monkeypatch)
+    yield Run(tmp_path, capsys, monkeypatch, logged)
     _memory._containers.clear()
 
 

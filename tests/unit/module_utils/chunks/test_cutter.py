@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import subprocess
 import sys
 import types
 
@@ -27,7 +26,6 @@ from tests.unit.module_utils.chunks import reference
 from tests.unit.module_utils.chunks.helpers import KEY, noise
 from tests.unit.module_utils.encryption.helpers import Trickle
 
-PACKAGE = "ansible_collections.longshore.storage.plugins.module_utils._chunks"
 HIGH_KEY = b"\xff" * 8
 
 
@@ -163,17 +161,3 @@ def test_a_library_without_its_compiled_part_is_refused(
     monkeypatch.setitem(sys.modules, "pyfastcdc", plain)
     with pytest.raises(MissingLibraryError, match="compiled part"):
         Cutter(KEY)
-
-
-def test_imports_are_lazy() -> None:
-    program = f"""
-import importlib, pkgutil, sys
-engine = importlib.import_module({PACKAGE!r})
-for module in pkgutil.iter_modules(engine.__path__):
-    importlib.import_module(engine.__name__ + "." + module.name)
-print(sorted(n for n in sys.modules if n.startswith(("pyfastcdc", "ansible."))))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"

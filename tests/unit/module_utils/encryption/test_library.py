@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import io
-import subprocess
 import sys
 import typing as t
 
@@ -43,8 +42,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 from tests.unit.module_utils.encryption.helpers import NAMES, SECRET
-
-ENGINE = "ansible_collections.longshore.storage.plugins.module_utils._encryption"
 
 
 def _make(algorithm: Algorithm, workers: Workers) -> Aead:
@@ -81,20 +78,6 @@ def test_a_missing_library_is_named(
 def test_secrets_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     assert SharedSecret.decode(SharedSecret.generate().encode())
-
-
-def test_imports_are_lazy() -> None:
-    program = f"""
-import importlib, pkgutil, sys
-engine = importlib.import_module({ENGINE!r})
-for module in pkgutil.iter_modules(engine.__path__):
-    importlib.import_module(engine.__name__ + "." + module.name)
-print(sorted(n for n in sys.modules if n.startswith(("cryptography", "ansible."))))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("name", NAMES)
