@@ -99,88 +99,113 @@ OURS = (
 
 def tools(server: SeaweedFS, work: Path) -> dict[str, Tool]:
     """By name; ``work`` is for what they leave on disk."""
-    amazon = {
-        "AWS_ACCESS_KEY_ID": server.key,
-        "AWS_SECRET_ACCESS_KEY": server.secret,
-        "AWS_DEFAULT_REGION": server.region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(_aws_configuration(work)),
-    }
-    rclone = {
-        "RCLONE_CONFIG": "/dev/null",
-        "RCLONE_CONFIG_STORE_TYPE": "s3",
-        "RCLONE_CONFIG_STORE_PROVIDER": "SeaweedFS",
-        "RCLONE_CONFIG_STORE_ACCESS_KEY_ID": server.key,
-        "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY": server.secret,
-        "RCLONE_CONFIG_STORE_NO_CHECK_BUCKET": "true",
-    }
-    ansible = {"ANSIBLE_LOCALHOST_WARNING": "false"}
-    ours = {**ansible, "XDG_CACHE_HOME": str(cache_folder(work))}
-    # their collections are their own
-    peers = {**ansible, **amazon, "PYTHONPATH": ""}
+    kit = _Kit(server, work)
+    listed = (*_of_trees(kit), *_of_buckets(kit), *_of_one_file(kit), *_of_volumes(kit))
+    return {tool.name: tool for tool in listed}
 
-    def module(job: Job) -> list[str]:
-        return _module("static_container", _arguments(server, job))
 
-    def manifest(job: Job) -> list[str]:
+class _Kit:
+    """What tools find in their environment, and how ours are told what to do."""
+
+    def __init__(self, server: SeaweedFS, work: Path) -> None:
+        self.server = server
+        self.work = work
+        self.amazon = {
+            "AWS_ACCESS_KEY_ID": server.key,
+            "AWS_SECRET_ACCESS_KEY": server.secret,
+            "AWS_DEFAULT_REGION": server.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": str(_aws_configuration(work)),
+        }
+        self.rclone = {
+            "RCLONE_CONFIG": "/dev/null",
+            "RCLONE_CONFIG_STORE_TYPE": "s3",
+            "RCLONE_CONFIG_STORE_PROVIDER": "SeaweedFS",
+            "RCLONE_CONFIG_STORE_ACCESS_KEY_ID": server.key,
+            "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY": server.secret,
+            "RCLONE_CONFIG_STORE_NO_CHECK_BUCKET": "true",
+        }
+        ansible = {"ANSIBLE_LOCALHOST_WARNING": "false"}
+        self.ours = {**ansible, "XDG_CACHE_HOME": str(cache_folder(work))}
+        # their collections are their own
+        self.peers = {**ansible, **self.amazon, "PYTHONPATH": ""}
+
+    def module(self, job: Job) -> list[str]:
+        return _module("static_container", _arguments(self.server, job))
+
+    def manifest(self, job: Job) -> list[str]:
         believing = {"manifest": "always", "verify": "manifest"}
-        return _module("static_container", {**_arguments(server, job), **believing})
+        arguments = {**_arguments(self.server, job), **believing}
+        return _module("static_container", arguments)
 
-    def command(job: Job) -> list[str]:
+    def command(self, job: Job) -> list[str]:
         name = "longshore.storage.static_container"
-        return _ansible(_program("ansible"), name, _arguments(server, job))
+        return _ansible(_program("ansible"), name, _arguments(self.server, job))
 
-    def bucket(job: Job) -> list[str]:
+    def bucket(self, job: Job) -> list[str]:
         name = "longshore.storage.libcloud_bucket"
-        arguments = {"provider": _endpoint(server, job), **_kept(job)}
+        arguments = {"provider": _endpoint(self.server, job), **_kept(job)}
         return _ansible(_program("ansible"), name, arguments)
 
-    def volume_persist(job: Job) -> list[str]:
-        store = _endpoint(server, job)
-        arguments = volumes.arguments(store, job.folder, job.target, work)
+    def volume_persist(self, job: Job) -> list[str]:
+        store = _endpoint(self.server, job)
+        arguments = volumes.arguments(store, job.folder, job.target, self.work)
         return _module("volume_persist", arguments)
 
+
+def _of_trees(kit: _Kit) -> tuple[Tool, ...]:
+    return (
+        Tool(MODULE, True, kit.module, kit.ours),
+        Tool(MANIFEST, True, kit.manifest, kit.ours, manifest=True),
+        Tool(COMMAND, True, kit.command, kit.ours),
+        Tool(RCLONE, False, _rclone, kit.rclone),
+        Tool(S5CMD, False, _s5cmd, kit.amazon),
+        Tool(AWS, False, _aws, kit.amazon),
+        Tool(S3_SYNC, False, _s3_sync, kit.peers),
+    )
+
+
+def _of_buckets(kit: _Kit) -> tuple[Tool, ...]:
+    return (
+        Tool(BUCKET, True, kit.bucket, kit.ours),
+        Tool(S3_BUCKET, False, _s3_bucket, kit.peers),
+    )
+
+
+def _of_one_file(kit: _Kit) -> tuple[Tool, ...]:
+    def single(command: encrypted.Command) -> t.Callable[[Job], list[str]]:
+        return lambda job: command(job.file, job.bucket, job.url, job.down)
+
+    rclone, work = _program("rclone"), kit.work
+    gcm, cbc = encrypted.gcm(kit.server, work), encrypted.cbc(kit.server, work)
+    crypt, age = encrypted.rclone_crypt(rclone), encrypted.age(rclone, work)
+    return (
+        Tool(DISTSYNC_GCM, True, single(gcm), kit.ours),
+        Tool(DISTSYNC_CBC, True, single(cbc), kit.ours),
+        Tool(RCLONE_CRYPT, False, single(crypt), kit.rclone),
+        Tool(AGE, False, single(age), kit.rclone),
+    )
+
+
+def _of_volumes(kit: _Kit) -> tuple[Tool, ...]:
     def pipeline(job: Job) -> list[str]:
-        place = f"store:{job.bucket}"
-        return volumes.pipeline(rclone_program, place, job.url, job.folder, job.target)
+        rclone, place = _program("rclone"), f"store:{job.bucket}"
+        return volumes.pipeline(rclone, place, job.url, job.folder, job.target)
 
     def restic(job: Job) -> list[str]:
         return volumes.restic(job.url, job.bucket, job.folder, job.target)
 
-    def of_one_file(command: encrypted.Command) -> t.Callable[[Job], list[str]]:
-        return lambda job: command(job.file, job.bucket, job.url, job.down)
-
-    rclone_program = _program("rclone")
-    listed = (
-        Tool(MODULE, True, module, ours),
-        Tool(MANIFEST, True, manifest, ours, manifest=True),
-        Tool(COMMAND, True, command, ours),
-        Tool(RCLONE, False, _rclone, rclone),
-        Tool(S5CMD, False, _s5cmd, amazon),
-        Tool(AWS, False, _aws, amazon),
-        Tool(S3_SYNC, False, _s3_sync, peers),
-        Tool(BUCKET, True, bucket, ours),
-        Tool(S3_BUCKET, False, _s3_bucket, peers),
-        Tool(DISTSYNC_GCM, True, of_one_file(encrypted.gcm(server, work)), ours),
-        Tool(DISTSYNC_CBC, True, of_one_file(encrypted.cbc(server, work)), ours),
-        Tool(
-            RCLONE_CRYPT,
-            False,
-            of_one_file(encrypted.rclone_crypt(rclone_program)),
-            rclone,
-        ),
-        Tool(AGE, False, of_one_file(encrypted.age(rclone_program, work)), rclone),
-        Tool(VOLUME_PERSIST, True, volume_persist, ours),
-        Tool(PIPELINE, False, pipeline, rclone),
+    return (
+        Tool(VOLUME_PERSIST, True, kit.volume_persist, kit.ours),
+        Tool(PIPELINE, False, pipeline, kit.rclone),
         Tool(
             RESTIC,
             False,
             restic,
-            {**amazon, **volumes.restic_environment(work)},
+            {**kit.amazon, **volumes.restic_environment(kit.work)},
             beginning=lambda job: volumes.restic_beginning(job.url, job.bucket),
         ),
     )
-    return {tool.name: tool for tool in listed}
 
 
 def cache_folder(work: Path) -> Path:
