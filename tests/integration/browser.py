@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import http.server
-import threading
 import typing as t
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.answering import QuietHandler
 from tests.servers._process import find_program
 
 Scheme = t.Literal["light", "dark"]
@@ -81,31 +81,12 @@ class Site(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}/page.html"
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Site
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(self.server.page)))
-        self.end_headers()
-        self.wfile.write(self.server.page)
-
-    def log_message(self, format: str, *args: object) -> None:
-        return None
-
-
-@contextlib.contextmanager
-def serving(page: str) -> t.Iterator[Site]:
-    with Site(page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+        self.answer(200, {"Content-Type": "text/html; charset=utf-8"}, self.server.page)
 
 
 class Browser:

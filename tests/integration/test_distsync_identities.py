@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import threading
 import typing as t
 import urllib.parse
 import uuid
@@ -48,6 +47,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
     UnreachableError,
 )
+from tests.answering import QuietHandler, serving
 from tests.integration.places import S3Place
 from tests.servers._process import free_ports
 from tests.servers.moto import Moto
@@ -691,26 +691,14 @@ Said = tuple[int, str, str]
 def answering(answer: t.Callable[[str], Said]) -> t.Iterator[int]:
     """The port of a server that answers IAM's actions with a status, a content type and a body."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
-            form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            status, kind, body = answer(urllib.parse.parse_qs(form)["Action"][0])
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+            form = urllib.parse.parse_qs(self.body().decode())
+            status, kind, body = answer(form["Action"][0])
+            self.answer(status, {"Content-Type": kind}, body.encode())
 
-        def log_message(self, *_arguments: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as simple:
-        thread = threading.Thread(target=simple.serve_forever)
-        thread.start()
-        try:
-            yield simple.server_port
-        finally:
-            simple.shutdown()
-            thread.join()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as simple:
+        yield simple.server_port
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from ansible_collections.longshore.storage.plugins.module_utils._sync._report_page import (
     render,
 )
+from tests.answering import serving
 from tests.integration.browser import (
     Browser,
     Scheme,
@@ -22,14 +23,13 @@ from tests.integration.browser import (
     contrast,
     emulate,
     luminance,
-    serving,
 )
 from tests.unit.module_utils.sync.report_helpers import HOSTILE, sample_recorder
 
 
 @pytest.fixture(scope="module")
 def site() -> t.Iterator[Site]:
-    with serving(render(sample_recorder(), str)) as served:
+    with serving(Site(render(sample_recorder(), str))) as served:
         yield served
 
 

@@ -45,7 +45,8 @@ KINDS = ("seaweedfs", "azurite", "local")
 @pytest.fixture(params=KINDS)
 def published(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Place:
     """Holds the tree, with a manifest and a release."""
-    source, place = places("local"), places(request.param)
+    source = places("local")
+    place: Place = places(request.param)
     source.fill(TREE)
     cache = str(tmp_path / "cache")
     sync(source, place, manifest="always", release="first", cache_path=cache)

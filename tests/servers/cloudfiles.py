@@ -17,13 +17,12 @@ from urllib.parse import urlsplit
 
 import requests
 
+from tests.answering import QuietHandler
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     server: _Services
-
-    def log_message(self, format: str, *arguments: t.Any) -> None:
-        pass
 
     def do_POST(self) -> None:
         if self.path == "/v2.0/tokens":
@@ -38,14 +37,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._network()
 
     def _log_in(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.body())
         given = body["auth"]["RAX-KSKEY:apiKeyCredentials"]
         answer = requests.get(
             f"{self.server.swift_url}/auth/v1.0",
             headers={"X-Auth-User": given["username"], "X-Auth-Key": given["apiKey"]},
         )
         if not answer.ok:
-            self._answer(401, {"Content-Type": "application/json"}, b"{}")
+            self.answer(401, {"Content-Type": "application/json"}, b"{}")
             return
         storage = answer.headers["X-Storage-Url"]
         account = urlsplit(storage).path
@@ -70,7 +69,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             ],
         }
         content = json.dumps({"access": access}).encode()
-        self._answer(200, {"Content-Type": "application/json"}, content)
+        self.answer(200, {"Content-Type": "application/json"}, content)
 
     def _network(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -80,15 +79,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         there = requests.head(storage, headers=token)
         enabled = self.server.enabled
         if not path.startswith("/cdn/") or not there.ok:
-            self._answer(there.status_code if not there.ok else 404, {})
+            self.answer(there.status_code if not there.ok else 404, {})
         elif self.command == "PUT":
             enabled[path] = self.headers["X-CDN-Enabled"] == "True"
-            self._answer(201, {})
+            self.answer(201, {})
         elif path not in enabled:
-            self._answer(404, {})
+            self.answer(404, {})
         elif self.command == "POST":
             enabled[path] = self.headers["X-CDN-Enabled"] == "True"
-            self._answer(202, {})
+            self.answer(202, {})
         else:
             name = path.rpartition("/")[2]
             shown = {
@@ -96,19 +95,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 "X-CDN-URI": f"http://{name}.r1.example",
                 "X-CDN-SSL-URI": f"https://{name}.ssl.example",
             }
-            self._answer(204, shown)
-
-    def _answer(
-        self, status: int, headers: t.Mapping[str, str], body: bytes = b""
-    ) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if status != 204:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+            self.answer(204, shown)
 
 
 class _Services(http.server.ThreadingHTTPServer):

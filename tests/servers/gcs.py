@@ -11,7 +11,6 @@ import json
 import sys
 import typing as t
 from functools import cache
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
@@ -28,10 +27,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._endpoint import
     Endpoint,
 )
 
-from ._process import Command
+from ._process import REPOSITORY, Command
 from ._store import StoreServer
-
-_FRONT = Path(__file__).with_name("_gcs_front.py")
 
 
 @cache
@@ -78,8 +75,9 @@ class GcsEmulator(StoreServer):
             .public_key()
             .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         )
-        front = [sys.executable, str(_FRONT), port, inner_port, self.key, str(public)]
-        return [Command(front)]
+        front = [sys.executable, "-m", "tests.servers._gcs_front"]
+        arguments = [port, inner_port, self.key, str(public)]
+        return [Command(front + arguments, {"PYTHONPATH": str(REPOSITORY)})]
 
     def is_ready(self) -> bool:
         """The front refuses a question without a token; it listens after the emulator does."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 import typing as t
 from collections import deque
 
@@ -25,6 +24,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
     UnreachableError,
 )
+from tests.answering import serving
 
 SECRET = "not-to-be-seen"
 BUSY = (503, b"<Error><Code>SlowDown</Code><Message>Please wait</Message></Error>")
@@ -82,12 +82,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture()
 def server() -> t.Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(params=(True, False), ids=("obstore", "boto3"), autouse=True)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import typing as t
 
 import pytest
@@ -28,6 +27,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     AccessDeniedError,
     StoreError,
 )
+from tests.answering import serving
 from tests.unit.module_utils.drivers.test_s3 import BUSY, Server
 
 SOURCE = ObjectInfo("a b", 12, "0a1b")
@@ -59,12 +59,8 @@ class InParts(S3Store):
 
 @pytest.fixture()
 def scripted() -> t.Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000))
