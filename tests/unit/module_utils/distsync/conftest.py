@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
-from tests.unit.module_utils.distsync.release_helpers import Scene
+from tests.unit.module_utils.distsync.release_helpers import RestlessStore, Scene
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +24,9 @@ def workers() -> t.Iterator[Workers]:
 @pytest.fixture()
 def scene(tmp_path: Path, workers: Workers) -> Scene:
     return Scene(tmp_path, workers)
+
+
+@pytest.fixture()
+def store(scene: Scene) -> RestlessStore:
+    """The scene's, by which a publisher or a host may come."""
+    return RestlessStore(scene)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import random
 import typing as t
 import uuid
 from pathlib import Path
@@ -20,6 +22,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._distsync._resul
     Fetched,
     Outcome,
     Publication,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+    ObjectInfo,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._memory import (
     MemoryStore,
@@ -37,10 +42,14 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
 )
+from ansible_collections.longshore.storage.plugins.module_utils._errors import (
+    UnreachableError,
+)
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 
 DAY = 86400
 NOON = 1_800_000_000
+BIG = random.Random(1).randbytes(300_000)
 
 
 class Scene:
@@ -147,3 +156,39 @@ class Scene:
     def feed_key(self) -> str:
         (key,) = self.keys("feed/")
         return key
+
+
+class RestlessStore(MemoryStore):
+    """Calls ``before`` ahead of each write, and is gone for reads at and after an offset."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene.endpoint)
+        self.before: t.Callable[[str], None] = lambda key: None
+        self.gone_from: int | None = None
+        self.was_read: list[tuple[str, int]] = []
+
+    def write(
+        self, key: str, body: t.Any, *args: t.Any, **options: t.Any
+    ) -> ObjectInfo:
+        self.before(key.removeprefix(self.endpoint.prefix))
+        return super().write(key, body, *args, **options)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> t.Any:
+        self.was_read.append((key.removeprefix(self.endpoint.prefix), start))
+        opened = super().read(key, start, length)
+        if self.gone_from is None:
+            return opened
+        return dataclasses.replace(opened, chunks=self._breaking(opened.chunks, start))
+
+    def _breaking(self, chunks: t.Iterator[bytes], start: int) -> t.Iterator[bytes]:
+        assert self.gone_from is not None
+        for chunk in chunks:
+            if start + len(chunk) > self.gone_from:
+                yield chunk[: max(0, self.gone_from - start)]
+                raise UnreachableError("read", self.endpoint.place, "it is gone")
+            start += len(chunk)
+            yield chunk
+
+
+def names(fetcher: Fetcher) -> set[str]:
+    return {one.name for one in fetcher.look().releases}

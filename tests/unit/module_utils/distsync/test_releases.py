@@ -2,115 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases in memory: published, fetched, withdrawn, rolled back, listed, pruned."""
+"""Releases in memory: published, fetched, withdrawn, rolled back, listed."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import hashlib
 import os
-import random
-import shutil
-import threading
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
-    Bandwidth,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync import (
-    _placing,
     _results,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._channel import (
     LIFETIME,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._failures import (
-    BusyError,
     ReleaseMissingError,
     RequestRefusedError,
     VersionTakenError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._fetch import (
-    Fetcher,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._local_file import (
-    LocalFile,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._results import (
     Publication,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._distsync._sending import (
-    Sending,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
-    ObjectInfo,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._memory import (
-    MemoryStore,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._encryption._algorithms import (
-    AES_256_GCM,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._encryption._envelope import (
-    CHUNK_SIZE,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._failures import (
     NameRefusedError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
-    ConditionFailedError,
     ConfigurationError,
-    LocalWriteError,
-    LongshoreError,
     ObjectMissingError,
     SourceError,
-    UnreachableError,
 )
-from tests.unit.module_utils.distsync.release_helpers import DAY, NOON, Scene
-
-BIG = random.Random(1).randbytes(300_000)
-
-
-class _Store(MemoryStore):
-    """Calls ``before`` ahead of each write, and is gone for reads at and after an offset."""
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__(scene.endpoint)
-        self.before: t.Callable[[str], None] = lambda key: None
-        self.gone_from: int | None = None
-        self.was_read: list[tuple[str, int]] = []
-
-    def write(
-        self, key: str, body: t.Any, *args: t.Any, **options: t.Any
-    ) -> ObjectInfo:
-        self.before(key.removeprefix(self.endpoint.prefix))
-        return super().write(key, body, *args, **options)
-
-    def read(self, key: str, start: int = 0, length: int | None = None) -> t.Any:
-        self.was_read.append((key.removeprefix(self.endpoint.prefix), start))
-        opened = super().read(key, start, length)
-        if self.gone_from is None:
-            return opened
-        return dataclasses.replace(opened, chunks=self._breaking(opened.chunks, start))
-
-    def _breaking(self, chunks: t.Iterator[bytes], start: int) -> t.Iterator[bytes]:
-        assert self.gone_from is not None
-        for chunk in chunks:
-            if start + len(chunk) > self.gone_from:
-                yield chunk[: max(0, self.gone_from - start)]
-                raise UnreachableError("read", self.endpoint.place, "it is gone")
-            start += len(chunk)
-            yield chunk
-
-
-@pytest.fixture()
-def store(scene: Scene) -> _Store:
-    return _Store(scene)
-
+from tests.unit.module_utils.distsync.release_helpers import (
+    BIG,
+    NOON,
+    RestlessStore,
+    Scene,
+    names,
+)
 
 # -- publish and fetch
 
@@ -159,11 +90,7 @@ def test_other_contents_under_a_version_are_refused_unless_forced(scene: Scene) 
     assert [len(scene.keys(p)) for p in ("artifacts/", "releases/")] == [1, 1]
 
 
-def names(fetcher: Fetcher) -> set[str]:
-    return {one.name for one in fetcher.look().releases}
-
-
-def test_several_files_are_seen_at_once(scene: Scene, store: _Store) -> None:
+def test_several_files_are_seen_at_once(scene: Scene, store: RestlessStore) -> None:
     scene.publish("a", "1", b"a")
     seen: list[set[str]] = []
 
@@ -338,99 +265,6 @@ def test_a_file_that_changes_while_it_is_published(
     assert done and not scene.keys("feed/") and not scene.keys("artifacts/")
 
 
-# -- two publishers
-
-
-def test_two_publishers_of_two_artifacts(scene: Scene, store: _Store) -> None:
-    """The one that loses goes on from what the other has made."""
-    scene.publish("app", "1", b"one")
-
-    def interfere(key: str) -> None:
-        if key.startswith("feed/"):
-            store.before = lambda key: None
-            scene.publish("other", "1", b"other")
-
-    store.before = interfere
-    assert scene.publish("app", "2", b"two", store=store).sequence == 3
-    assert scene.fetch() == b"two" and scene.fetch("other") == b"other"
-
-
-def test_two_publishers_of_one_version(scene: Scene, store: _Store) -> None:
-    """The one that loses says which version it was, and takes its objects away."""
-    scene.publish("app", "1", b"one")
-
-    def interfere(key: str) -> None:
-        if key.startswith("feed/"):
-            store.before = lambda key: None
-            other = str(scene.folder / "other")
-            scene.publish("app", "2", b"theirs", folder=other)
-
-    store.before = interfere
-    with pytest.raises(VersionTakenError, match="'app' '2'"):
-        scene.publish("app", "2", b"ours", store=store)
-    assert scene.fetch() == b"theirs"
-    assert [len(scene.keys(p)) for p in ("artifacts/", "releases/")] == [2, 2]
-
-
-def test_two_publishers_of_the_same(scene: Scene, store: _Store) -> None:
-    def interfere(key: str) -> None:
-        if key.startswith("feed/"):
-            store.before = lambda key: None
-            scene.publish("app", "1", b"one", folder=str(scene.folder / "other"))
-
-    store.before = interfere
-    scene.publish("app", "1", b"one", store=store)
-    assert scene.fetch() == b"one"
-    # one of the two was taken away, or is litter
-    scene.now += 8 * DAY
-    scene.publisher().prune()
-    assert len(scene.keys()) == 3
-
-
-def test_many_publishers_at_once(scene: Scene) -> None:
-    failures: list[Exception] = []
-
-    def work(number: int) -> None:
-        try:
-            scene.publish(f"app{number}", "1", b"%d" % number, folder=None)
-        # looked at below
-        except Exception as error:  # noqa: BLE001
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=[n]) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-    assert names(scene.fetcher()) == {f"app{n}" for n in range(4)}
-
-
-def test_a_feed_that_is_never_still(scene: Scene, store: _Store) -> None:
-    count = iter(range(100))
-
-    def interfere(key: str) -> None:
-        if key.startswith("feed/"):
-            scene.publish("other", str(next(count)), b"x", folder=None)
-
-    store.before = interfere
-    with pytest.raises(ConditionFailedError):
-        scene.publish("app", "1", b"one", store=store)
-
-
-def test_one_file_published_twice_at_once(scene: Scene, store: _Store) -> None:
-    def interfere(key: str) -> None:
-        if key.startswith("artifacts/"):
-            store.before = lambda key: None
-            with pytest.raises(BusyError):
-                scene.publisher().publish([Publication(path, version="1")])
-
-    store.before = interfere
-    path = scene.file("app", b"one")
-    scene.publisher(store=store).publish([Publication(path, version="1")])
-    assert scene.fetch() == b"one"
-
-
 # -- withdraw, roll back, renew, list
 
 
@@ -549,241 +383,6 @@ def test_keys_show_neither_names_nor_versions_nor_their_lengths(scene: Scene) ->
         assert clear not in everything
     # records are of one size, whatever they say
     assert len({len(scene.read(key)) for key in scene.keys("releases/")}) == 1
-
-
-# -- pruning
-
-
-def test_pruning_takes_what_no_feed_names(scene: Scene) -> None:
-    scene.publish("app", "1", b"one")
-    scene.publish("app", "1", b"one", channel="beta")
-    before = scene.snapshot()
-    litter = {
-        f"{prefix}{'0' * 39}{n}": b"x"
-        for n in "12"
-        for prefix in ("artifacts/", "releases/")
-    }
-    foreign = {
-        "artifacts/readme.txt": b"x",
-        "releases/x": b"x",
-        "feed/x": b"x",
-        "web/a": b"x",
-    }
-    scene.restore({**litter, **foreign})
-    assert scene.publisher().prune(check=True) == (4, 4)
-    assert scene.snapshot() == {**before, **litter, **foreign}
-    assert scene.publisher().prune() == (4, 4)
-    assert scene.snapshot() == {**before, **foreign}
-    assert scene.publisher().prune() == (0, 0)
-
-
-def test_pruning_leaves_what_is_on_its_way(scene: Scene, store: _Store) -> None:
-    pruned = []
-
-    def prune(key: str) -> None:
-        pruned.append(scene.publisher(folder=None).prune())
-
-    store.before = prune
-    scene.publish("app", "1", b"one", store=store)
-    scene.publish("app", "2", b"two", store=store)
-    assert scene.fetch() == b"two" and scene.fetch(version="1") == b"one"
-    assert {one.objects for one in pruned} == {0} and len(pruned) == 8
-
-
-def test_pruning_takes_what_a_killed_publisher_left(
-    scene: Scene, store: _Store
-) -> None:
-    scene.publish("app", "1", b"one")
-
-    def die(key: str) -> None:
-        if key.startswith("feed/"):
-            raise KeyboardInterrupt
-
-    store.before = die
-    with pytest.raises(KeyboardInterrupt):
-        scene.publish("app", "2", b"two", store=store)
-    assert scene.publisher().prune().objects == 0
-    scene.now += 8 * DAY
-    assert scene.publisher().prune().objects == 3
-    assert len(scene.keys()) == 3 and scene.fetch() == b"one"
-
-
-def test_pruning_stops_at_a_feed_that_cannot_be_read(scene: Scene) -> None:
-    scene.publish("app", "1", b"one")
-    litter = f"artifacts/{'0' * 40}"
-    scene.restore({litter: b"x", f"feed/{'0' * 40}": b"damaged"})
-    with pytest.raises(LongshoreError, match="0000000"):
-        scene.publisher().prune()
-    assert litter in scene.keys()
-
-
-# -- going on after an interruption
-
-
-@pytest.fixture()
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(_placing, "STEP", 50_000)
-    return 50_000
-
-
-def test_a_fetch_is_gone_on_with(scene: Scene, store: _Store, small_steps: int) -> None:
-    data = random.Random(2).randbytes(5_000_000)
-    scene.publish("app", "1", data)
-    store.gone_from = 4_500_000
-    fetcher = scene.fetcher(store=store)
-    with pytest.raises(UnreachableError):
-        fetcher.fetch("app", "1", str(scene.dest))
-    assert not scene.dest.exists()
-    (aside,) = scene.folder.glob(".longshore-*")
-    assert aside.stat().st_mode & 0o777 == 0o600
-    store.gone_from = None
-    fetched = fetcher.fetch("app", "1", str(scene.dest))
-    assert 500_000 <= fetched.received <= 2_000_000
-    assert fetched.received % small_steps == 0
-    assert scene.dest.read_bytes() == data
-    assert not list(scene.folder.glob(".longshore-*"))
-
-
-def test_what_was_altered_aside_is_fetched_again(
-    scene: Scene, store: _Store, small_steps: int
-) -> None:
-    data = BIG * 15
-    scene.publish("app", "1", data)
-    store.gone_from = 4_000_000
-    with pytest.raises(UnreachableError):
-        scene.fetch(store=store)
-    (aside,) = scene.folder.glob(".longshore-*")
-    with aside.open("r+b") as file:
-        file.write(b"other")
-    store.gone_from = None
-    fetched = scene.fetcher(store=store).fetch("app", "1", str(scene.dest))
-    assert fetched.received == len(data) and scene.dest.read_bytes() == data
-
-
-def test_what_is_left_of_another_version_is_removed(
-    scene: Scene, store: _Store, small_steps: int
-) -> None:
-    scene.publish("app", "1", BIG * 2)
-    store.gone_from = 500_000
-    with pytest.raises(UnreachableError):
-        scene.fetch(store=store)
-    scene.publish("app", "2", b"two")
-    assert scene.fetch() == b"two"
-    assert not list(scene.folder.glob(".longshore-*"))
-
-
-def test_a_disk_that_is_too_small(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene.publish("app", "1", BIG)
-    usage = shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    with pytest.raises(LocalWriteError, match="300,000 bytes, and 1,000 are free"):
-        scene.fetch()
-    assert not list(scene.folder.glob(".longshore-*")) and not scene.dest.exists()
-
-
-def test_a_folder_that_is_not_there(scene: Scene) -> None:
-    scene.publish("app", "1", b"one")
-    with pytest.raises(LocalWriteError, match="No such file"):
-        scene.fetcher().fetch("app", "1", str(scene.folder / "no" / "app"))
-
-
-class _Sealed:
-    """What would be stored of a file, gone on with from one note."""
-
-    def __init__(self, scene: Scene, path: str) -> None:
-        self.scene, self.path = scene, path
-
-    def __call__(self, *, keep: bool = True) -> tuple[str, bytes]:
-        scene = self.scene
-        folder = str(scene.folder / "notes")
-        with (
-            LocalFile(self.path) as file,
-            contextlib.closing(
-                Sending(file, scene.secret, AES_256_GCM, CHUNK_SIZE, folder, "x")
-            ) as sending,
-        ):
-            key = scene.endpoint.prefix + "artifacts/x"
-            scene.store.delete([key])
-            bandwidth = Bandwidth(None)
-            sending.send(scene.store, key, scene.workers, bandwidth, lambda size: None)
-            if not keep:
-                sending.forget()
-            return sending.artifact, scene.read("artifacts/x")
-
-
-def test_the_same_file_is_sealed_to_the_same_bytes_until_it_is_done(
-    scene: Scene,
-) -> None:
-    data = random.Random(3).randbytes(3_000_000)
-    seal = _Sealed(scene, scene.file("app", data))
-    first = seal()
-    assert seal(keep=False) == first
-    artifact, other = seal()
-    assert artifact != first[0] and other[80:] != first[1][80:]
-
-
-def test_no_nonce_is_used_for_two_contents(scene: Scene) -> None:
-    """Not even when somebody changes a file, and its times back."""
-    data = random.Random(3).randbytes(3_000_000)
-    path = scene.file("app", data)
-    seal = _Sealed(scene, path)
-    first, status = seal()[1], os.stat(path)
-    nonces = {_nonce(first, number) for number in range(12)}
-    assert len(nonces) == 12
-    (note,) = (scene.folder / "notes").iterdir()
-    kept = note.read_bytes()
-    for changed, same in ((0, 0), (1_500_000, 0), (2_999_999, 4)):
-        other = bytearray(data)
-        other[changed] ^= 1
-        Path(path).write_bytes(other)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        # as if its ctime had been set back, too
-        with LocalFile(path) as file:
-            name = _note_of(scene, file)
-        (scene.folder / "notes" / name).write_bytes(kept)
-        second = seal()[1]
-        assert second[:80] == first[:80]
-        now = [_nonce(second, number) for number in range(12)]
-        assert len(nonces & set(now)) == same
-        for number, nonce in enumerate(now):
-            begin, end = number * 262144, (number + 1) * 262144
-            if nonce in nonces:
-                assert second[begin:end] == first[begin:end]
-
-
-def _nonce(envelope: bytes, number: int) -> bytes:
-    start = number * 262144 or 80
-    return envelope[start : start + 12]
-
-
-def _note_of(scene: Scene, file: LocalFile) -> str:
-    identity = ["x", AES_256_GCM.name, CHUNK_SIZE, file.path, *file.identity]
-    text = "\n".join(map(str, identity))
-    return hashlib.sha256(text.encode()).hexdigest()[:32] + ".sending"
-
-
-def test_contents_that_were_stored_are_not_sent_again(
-    scene: Scene, store: _Store
-) -> None:
-    def die(key: str) -> None:
-        if key.startswith("feed/"):
-            raise KeyboardInterrupt
-
-    store.before = die
-    path = scene.file("app", BIG)
-    one = Publication(path, version="1")
-    with pytest.raises(KeyboardInterrupt):
-        scene.publisher(store=store).publish([one])
-    (artifact,) = scene.keys("artifacts/")
-    written: list[str] = []
-    store.before = written.append
-    assert scene.publisher(store=store).publish([one]).changed
-    assert scene.keys("artifacts/") == [artifact] and artifact not in written
-    assert scene.fetch() == BIG
-    assert not list((scene.folder / "publisher").glob("*.sending"))
-    assert not scene.keys("releases/announced/")
 
 
 def test_no_module_names_the_secret(scene: Scene) -> None:
