@@ -46,8 +46,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
     SharedSecret,
 )
 from ansible_collections.longshore.storage.plugins.modules import distsync_setup
+from tests.integration.identities import EVERYTHING, Server, client_of
 from tests.integration.module import Result, call
-from tests.integration.test_distsync_identities import EVERYTHING, Server, client_of
 from tests.servers.moto import Moto
 
 

@@ -18,7 +18,6 @@ import typing as t
 from datetime import timedelta
 from pathlib import Path
 
-import boto3
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
@@ -72,8 +71,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._snapsh
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 from tests.integration import snapshots_program
+from tests.integration.identities import appender_of
 from tests.integration.networks import Tripwire, by_way
-from tests.integration.places import Places, S3Place
+from tests.integration.places import Places
 from tests.integration.snapshots_program import MIB, SERIES, noise, save_noise
 from tests.servers.seaweedfs import SeaweedFS
 from tests.unit.machine import small_disk_at
@@ -403,54 +403,20 @@ def test_append_only(
 ) -> None:
     """Who may put, get and list: saves, sees what did not change, restores; and removes nothing."""
     backup = new("seaweedfs")
-    with _user_of(seaweedfs, backup.place) as (key, secret):
-        endpoint = dataclasses.replace(backup.store.endpoint, key=key, secret=secret)
-        with open_store(endpoint) as store:
-            for seed in (1, 2):
-                saved = backup.save(9 * MIB, seed, store=store, **options)
-                assert saved.changed and saved.snapshot.verified
-                assert not backup.save(9 * MIB, seed, store=store, **options).changed
-            catalogue = Catalogue(store, SERIES)
-            latest = catalogue.find("latest")
-            stream = open_snapshot(store, latest, Keys(), backup.workers, UNLIMITED)
-            assert b"".join(stream) == noise(9 * MIB, 2)
-            before = backup.place.keys()
-            assert remove(catalogue, catalogue.ids)
-            with pytest.raises(AccessDeniedError):
-                open_store(dataclasses.replace(endpoint, container="other")).stat("x")
-            assert backup.place.keys() == before
+    key, secret = appender_of(seaweedfs, backup.place.name)
+    endpoint = dataclasses.replace(backup.store.endpoint, key=key, secret=secret)
+    with open_store(endpoint) as store:
+        for seed in (1, 2):
+            saved = backup.save(9 * MIB, seed, store=store, **options)
+            assert saved.changed and saved.snapshot.verified
+            assert not backup.save(9 * MIB, seed, store=store, **options).changed
+        catalogue = Catalogue(store, SERIES)
+        latest = catalogue.find("latest")
+        stream = open_snapshot(store, latest, Keys(), backup.workers, UNLIMITED)
+        assert b"".join(stream) == noise(9 * MIB, 2)
+        before = backup.place.keys()
+        assert remove(catalogue, catalogue.ids)
+        with pytest.raises(AccessDeniedError):
+            open_store(dataclasses.replace(endpoint, container="other")).stat("x")
+        assert backup.place.keys() == before
     assert backup.all_are_whole() == ["seed 2", "seed 1"]
-
-
-@contextlib.contextmanager
-def _user_of(server: SeaweedFS, place: S3Place) -> t.Iterator[tuple[str, str]]:
-    """Somebody who may put, get and list in one bucket."""
-    iam = boto3.client(
-        "iam",
-        endpoint_url=f"http://127.0.0.1:{server.port}",
-        region_name=server.region,
-        aws_access_key_id=server.key,
-        aws_secret_access_key=server.secret,
-    )
-    name = {"UserName": f"writer-{place.name}"}
-    bucket = f"arn:aws:s3:::{place.name}"
-    allowed = ["s3:PutObject", "s3:GetObject", "s3:ListBucket"]
-    statement = {
-        "Effect": "Allow",
-        "Action": allowed,
-        "Resource": [bucket, f"{bucket}/*"],
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    iam.create_user(**name)
-    try:
-        iam.put_user_policy(
-            **name, PolicyName="append", PolicyDocument=json.dumps(policy)
-        )
-        made = iam.create_access_key(**name)["AccessKey"]
-        try:
-            yield made["AccessKeyId"], made["SecretAccessKey"]
-        finally:
-            iam.delete_access_key(**name, AccessKeyId=made["AccessKeyId"])
-            iam.delete_user_policy(**name, PolicyName="append")
-    finally:
-        iam.delete_user(**name)

@@ -16,8 +16,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._stagin
     Staging,
     places_of,
 )
+from tests.integration.identities import appender_of
 from tests.integration.places import Places
-from tests.integration.test_persist_store import _user_of
 from tests.integration.volumes import Volume, filled, tree
 from tests.servers.seaweedfs import SeaweedFS
 
@@ -306,18 +306,18 @@ def test_keys_that_may_not_delete(
     place = places("seaweedfs")
     place.make()
     volume.place = place
-    with _user_of(seaweedfs, place) as (key, secret):
-        volume.secrets += [seaweedfs.secret, secret]
-        store = {**place.endpoint(), "key": key, "secret": secret}
-        one = volume.well(store=store).values["snapshot"]
-        (volume.path / "n").write_text("2")
-        result = volume.well(store=store, retention={"keep_last": 1})
-        assert result.changed and result.values["pruned"] == 0
-        (warning,) = result.warnings
-        assert "could not be removed" in warning and one in warning
-        assert not volume.well(store=store).changed
-        message = volume.badly("absent", store=store, snapshot=one)
-        assert "allowed to delete" in message
-        volume.well("restored", store=store, snapshot=one, mode="replace")
+    key, secret = appender_of(seaweedfs, place.name)
+    volume.secrets += [seaweedfs.secret, secret]
+    store = {**place.endpoint(), "key": key, "secret": secret}
+    one = volume.well(store=store).values["snapshot"]
+    (volume.path / "n").write_text("2")
+    result = volume.well(store=store, retention={"keep_last": 1})
+    assert result.changed and result.values["pruned"] == 0
+    (warning,) = result.warnings
+    assert "could not be removed" in warning and one in warning
+    assert not volume.well(store=store).changed
+    message = volume.badly("absent", store=store, snapshot=one)
+    assert "allowed to delete" in message
+    volume.well("restored", store=store, snapshot=one, mode="replace")
     assert not (volume.path / "n").exists()
     assert len(volume.info()["volumes"][0]["snapshots"]) == 2
