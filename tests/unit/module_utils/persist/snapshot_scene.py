@@ -163,7 +163,11 @@ class Denying(MemoryStore):
         raise AccessDeniedError("do it", self.endpoint.place, "no")
 
 
+#: More than one of everything that it is cut into, and some of it compresses.
+DATA = noise(700_000) + bytes(2 * MIB)
+
 __all__ = [
+    "DATA",
     "MIB",
     "SERIES",
     "UNLIMITED",

@@ -65,12 +65,6 @@ from tests.unit.module_utils.persist.snapshot_scene import (
 NO_GRACE = timedelta(0)
 
 
-@pytest.fixture(scope="module")
-def workers() -> t.Iterator[Workers]:
-    with Workers(2) as started:
-        yield started
-
-
 @pytest.fixture(params=["plain", "sealed"])
 def secret(request: pytest.FixtureRequest) -> SharedSecret | None:
     return SharedSecret.generate() if request.param == "sealed" else None

@@ -51,12 +51,6 @@ from tests.unit.module_utils.persist.snapshot_scene import MIB, flipped, identit
 ALL = [Compression(name) for name in ("zstd", "gzip", "none")]
 
 
-@pytest.fixture(scope="module")
-def workers() -> t.Iterator[Workers]:
-    with Workers(2) as started:
-        yield started
-
-
 def pieces(data: bytes, size: int = 100_000) -> t.Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 

@@ -33,12 +33,6 @@ from tests.unit.module_utils.persist.snapshot_scene import (
 )
 
 
-@pytest.fixture(scope="module")
-def workers() -> t.Iterator[Workers]:
-    with Workers(2) as started:
-        yield started
-
-
 @pytest.fixture
 def scene(workers: Workers) -> Scene:
     return Scene(memory_store(), workers)

@@ -2,26 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots: saved, found, read back, removed; and what is not whole."""
+"""Snapshots: saved, found, verified, read back, removed."""
 
 from __future__ import annotations
 
-import json
-import os
 import typing as t
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     Features,
-    Store,
-)
-from ansible_collections.longshore.storage.plugins.module_utils._encryption._failures import (
-    WrongSecretError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
@@ -31,12 +22,10 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     LongshoreError,
     StoreError,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._persist import _lease
 from ansible_collections.longshore.storage.plugins.module_utils._persist._info import (
     inspect,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._lease import (
-    Lease,
     read_head,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._pruning import (
@@ -45,7 +34,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._prunin
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._record import (
     Series,
-    Snapshot,
     is_id,
     new_id,
     time_of,
@@ -57,9 +45,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._saving
     SaveOptions,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshot_failures import (
-    BusyError,
-    DamagedSnapshotError,
-    KeyMissingError,
     SnapshotMissingError,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._snapshots import (
@@ -69,7 +54,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist._snapsh
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers
 from tests.unit.module_utils.persist.snapshot_scene import (
-    MIB,
+    DATA,
     SERIES,
     Compression,
     Contents,
@@ -77,32 +62,9 @@ from tests.unit.module_utils.persist.snapshot_scene import (
     Encryption,
     Keys,
     Scene,
-    flipped,
     identity,
-    local_store,
-    memory_store,
     noise,
 )
-
-DATA = noise(700_000) + bytes(2 * MIB)
-
-
-@pytest.fixture(scope="module")
-def workers() -> t.Iterator[Workers]:
-    with Workers(2) as started:
-        yield started
-
-
-@pytest.fixture(params=["memory", "local"])
-def scene(request: pytest.FixtureRequest, workers: Workers, tmp_path: Path) -> Scene:
-    local = request.param == "local"
-    return Scene(local_store(tmp_path / "store") if local else memory_store(), workers)
-
-
-@pytest.fixture()
-def memory(workers: Workers) -> Scene:
-    return Scene(memory_store(), workers)
-
 
 # -- saving and reading back
 
@@ -279,130 +241,6 @@ def test_ids_sort_by_time_whatever_the_clock_says() -> None:
     assert not is_id("99999999T999999.999999Z-00000000") and not is_id("latest")
 
 
-# -- not whole
-
-
-def test_what_is_not_whole_is_not_listed_as_good(
-    scene: Scene, workers: Workers
-) -> None:
-    prefix = scene.store.endpoint.prefix
-    options: dict[str, t.Any] = {"compression": Compression("none"), "object_size": MIB}
-    good, cut, gone, recordless, badrecord, strange = (
-        scene.save(DATA, str(n), **options).snapshot for n in range(6)
-    )
-    scene.alter(cut.key(prefix, cut.parts[1].name), lambda data: data[:-1])
-    scene.store.delete([gone.key(prefix, gone.parts[1].name)])
-    scene.store.delete([recordless.key(prefix, "snapshot.json")])
-    scene.alter(badrecord.key(prefix, "snapshot.json"), lambda data: data[:-5])
-    scene.store.write(strange.key(prefix, "snapshot.json"), good.encode())
-    catalogue = scene.catalogue()
-    whole, broken = catalogue.all(workers)
-    assert whole == [good] and catalogue.find("latest") == good
-    assert {one.id: one.fault.split(" '/srv/data' of web-1 ")[1] for one in broken} == {
-        cut.id: "is damaged: its object data.tar.0002 has 1,048,575 bytes, and had 1,048,576.",
-        gone.id: "lacks its object data.tar.0002.",
-        badrecord.id: "has a damaged record.",
-        strange.id: "has the record of another one.",
-    }
-    assert catalogue.unfinished == [recordless.id]
-    for one in (cut, gone, badrecord, strange):
-        with pytest.raises(DamagedSnapshotError, match="cannot be used"):
-            catalogue.find(one.id)
-    with pytest.raises(DamagedSnapshotError, match="is incomplete: its save is still"):
-        catalogue.find(recordless.id)
-
-
-@settings(max_examples=60)
-@given(
-    where=st.floats(0, 1, exclude_max=True),
-    compression=st.sampled_from(["zstd", "gzip", "none"]),
-    encrypted=st.booleans(),
-    cut=st.booleans(),
-)
-def test_bit_flips_and_cuts_are_refused(
-    workers: Workers, where: float, compression: str, encrypted: bool, cut: bool
-) -> None:
-    scene = Scene(memory_store(), workers)
-    secret = SharedSecret.generate()
-    snapshot = scene.save(
-        DATA[:900_000],
-        compression=Compression(compression),
-        encryption=Encryption(secret if encrypted else None),
-        object_size=300_000,
-    ).snapshot
-    key = snapshot.key("backup/", snapshot.parts[len(snapshot.parts) // 2].name)
-    offset = int(scene.store.stat(key).info.size * where)
-    scene.alter(key, (lambda data: data[:offset]) if cut else flipped(offset))
-    with pytest.raises(LongshoreError) as caught:
-        scene.load(snapshot, Keys(secret))
-    assert snapshot.id in str(caught.value)
-
-
-def test_parts_that_changed_places_and_streams_of_others(memory: Scene) -> None:
-    secret = SharedSecret.generate()
-    one, two = (
-        memory.save(noise(500, n), encryption=Encryption(secret)).snapshot
-        for n in (1, 2)
-    )
-    stored = b"".join(memory.store.read(two.key("backup/", two.parts[0].name)).chunks)
-    memory.store.write(one.key("backup/", one.parts[0].name), stored)
-    # even with a record that agrees with it
-    forged = json.loads(one.encode())
-    forged["parts"][0]["sha256"] = two.parts[0].sha256
-    with pytest.raises(WrongSecretError):
-        memory.load(Snapshot.decode(json.dumps(forged).encode(), "it"), Keys(secret))
-
-
-def test_keys_that_are_missing_or_wrong(memory: Scene) -> None:
-    encryption = Encryption(SharedSecret.generate())
-    snapshot = memory.save(DATA, encryption=encryption).snapshot
-    with pytest.raises(KeyMissingError, match="shared secret, and none was given"):
-        memory.load(snapshot)
-    with pytest.raises(WrongSecretError):
-        memory.load(snapshot, Keys(SharedSecret.generate()))
-
-
-@settings(max_examples=120)
-@given(st.data())
-def test_records_of_any_shape_are_no_traceback(
-    workers: Workers, data: st.DataObject
-) -> None:
-    scene = Scene(memory_store(), workers)
-    encoded = scene.save(b"x").snapshot.encode()
-    document = json.loads(encoded)
-    name = data.draw(st.sampled_from(sorted(document)))
-    junk = (
-        st.none()
-        | st.integers()
-        | st.text(max_size=3)
-        | st.lists(st.none() | st.integers(), max_size=2)
-    )
-    document[name] = data.draw(
-        junk | st.dictionaries(st.text(max_size=2), junk, max_size=2)
-    )
-    try:
-        Snapshot.decode(json.dumps(document).encode(), "it")
-    except DamagedSnapshotError:
-        pass
-    with pytest.raises(DamagedSnapshotError):
-        Snapshot.decode(encoded[: data.draw(st.integers(0, len(encoded) - 1))], "it")
-
-
-def test_a_record_of_a_later_release(memory: Scene) -> None:
-    document = json.loads(memory.save(b"x").snapshot.encode())
-    with pytest.raises(DamagedSnapshotError, match="version 2") as caught:
-        Snapshot.decode(json.dumps(document | {"version": 2}).encode(), "it")
-    assert "update here" in caught.value.hint
-
-
-@pytest.mark.parametrize("name", ["../../other", "a/b", "", "x\0"])
-def test_parts_lie_in_their_own_folder(memory: Scene, name: str) -> None:
-    document = json.loads(memory.save(b"x").snapshot.encode())
-    document["parts"][0]["name"] = name
-    with pytest.raises(DamagedSnapshotError):
-        Snapshot.decode(json.dumps(document).encode(), "it")
-
-
 # -- verified
 
 
@@ -464,131 +302,6 @@ def test_who_may_only_write(memory: Scene) -> None:
         assert memory.save(DATA, "one", store=writer).snapshot.verified
     assert len(memory.catalogue().ids) == 2
     assert read_head(memory.store, SERIES).latest == memory.catalogue().ids[0]
-
-
-# -- two at once, and killed
-
-
-def test_two_saves_of_one_path_at_once(scene: Scene) -> None:
-    with Lease(scene.store, SERIES, new_id(datetime.now(UTC))):
-        with pytest.raises(BusyError, match="being saved by another process .process"):
-            scene.save(DATA)
-        assert scene.save(DATA, series=Series("other", "/srv/data")).changed
-    assert scene.save(DATA).changed
-
-
-def test_two_at_once_without_conditional_writes(memory: Scene) -> None:
-    class Plain(Denying):
-        features = Features()
-
-    store = Plain(memory.store)
-
-    def data() -> t.Iterator[bytes]:
-        yield b"first"
-        memory.save(b"second", "two", store=store)
-
-    first = Scene(store, memory.workers)
-    first.save_stream(data())
-    assert [memory.load(one) for one in memory.catalogue().all(memory.workers)[0]] == [
-        b"second",
-        b"first",
-    ]
-
-
-def _leave_lease(scene: Scene, snapshot_id: str, **changes: object) -> None:
-    lease = Lease(scene.store, SERIES, snapshot_id)
-    key = SERIES.folder(scene.store.endpoint.prefix) + "head.json"
-    note = {**lease._note(), **changes}
-    scene.store.write(
-        key, json.dumps({"version": 1, "latest": None, "lease": note}).encode()
-    )
-    _lease._ours.discard(snapshot_id)
-
-
-@pytest.mark.parametrize(
-    ("changes", "ended"),
-    [
-        ({}, True),  # of this process, which has no such save
-        ({"pid": 2**22 + 1}, True),  # gone
-        ({"pid": 1}, True),  # another process of that number now
-        ({"pid": 2**22 + 1, "boot": "another"}, False),
-        ({"pid": 2**22 + 1, "namespace": "pid:[1]"}, False),
-        ({"pid": 1, "boot": "another", "until": "2020-01-01T00:00:00+00:00"}, True),
-        ({"until": "nonsense"}, True),
-        ({"boot": None, "pid": "x"}, False),
-    ],
-)
-def test_what_a_killed_save_left(
-    scene: Scene, changes: dict[str, t.Any], ended: bool
-) -> None:
-    dead = new_id(datetime.now(UTC))
-    left = f"{SERIES.folder(scene.store.endpoint.prefix)}{dead}/data.tar.zst.0001"
-    scene.store.write(left, DATA)
-    _leave_lease(scene, dead, **changes)
-    if not ended:
-        with pytest.raises(BusyError, match="forgotten 15 minutes later"):
-            scene.save(DATA)
-        return
-    assert scene.save(DATA).changed
-    assert left not in scene.keys() and not scene.catalogue().unfinished
-
-
-def test_a_living_process_of_this_host_is_waited_for(scene: Scene) -> None:
-    other = _lease._process(os.getppid())
-    _leave_lease(scene, new_id(datetime.now(UTC)), **other)
-    with pytest.raises(BusyError):
-        scene.save(DATA)
-
-
-def test_a_damaged_head_is_written_anew(scene: Scene) -> None:
-    scene.save(DATA, "one")
-    key = SERIES.folder(scene.store.endpoint.prefix) + "head.json"
-    for junk in (b"", b"[]", b"{}", b'{"latest": 3, "lease": 4}', b"\xff"):
-        scene.store.write(key, junk)
-        assert scene.save(DATA, repr(junk)).changed
-
-
-def test_who_lost_the_lease_is_told_and_leaves_nothing(memory: Scene) -> None:
-    key = SERIES.folder("backup/") + "head.json"
-
-    def data() -> t.Iterator[bytes]:
-        yield b"first"
-        memory.store.delete([key])
-        assert memory.save(b"second", "two").changed
-
-    with pytest.raises(BusyError):
-        memory.save_stream(data())
-    (good,), broken = memory.catalogue().all(memory.workers)
-    assert memory.load(good) == b"second" and not broken
-    assert not memory.catalogue().unfinished
-
-
-def test_the_lease_is_renewed(memory: Scene) -> None:
-    now = [0.0]
-    with Lease(
-        memory.store, SERIES, new_id(datetime.now(UTC)), lambda: now[0]
-    ) as lease:
-        first = read_head(memory.store, SERIES).lease
-        lease.keep()
-        assert read_head(memory.store, SERIES).lease == first
-        now[0] = 61
-        lease.keep()
-        assert read_head(memory.store, SERIES).lease != first
-    assert read_head(memory.store, SERIES).lease is None
-
-
-def test_left_overs_without_conditional_writes_are_removed_late(memory: Scene) -> None:
-    class Plain(Denying):
-        features = Features()
-
-    store: Store = Plain(memory.store)
-    folder = SERIES.folder("backup/")
-    now = datetime.now(UTC)
-    young, old = (new_id(now - timedelta(days=days)) for days in (6, 8))
-    for one in (young, old):
-        memory.store.write(f"{folder}{one}/data.tar.0001", b"x")
-    memory.save(DATA, store=store)
-    assert memory.catalogue().unfinished == [young]
 
 
 # -- removing, looking
