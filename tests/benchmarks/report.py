@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from .measure import Series
 from .results import FOLDER, Result
 from .tables import Section
 from .tools import MODULE, OURS, WORKERS
+
+_WIDTH: t.Final = 120
 
 _HEAD = f"""<!--
 Copyright (c) 2026, the longshore.storage authors
@@ -26,12 +29,12 @@ SPDX-License-Identifier: GPL-3.0-or-later
 Written by `make bench`, which runs all tools of a case on one machine, in one run, against one SeaweedFS. In each round
 every tool runs once, each round beginning with another one. Figures are medians of whole processes; memory is the
 peak of the largest process; *ratio* is wall time against the best peer's. Every tool gets {WORKERS} workers where it can be
-told. Where there is nothing to do or one file is changed, the peers compare by size alone (community.aws.s3_sync by size and
-time, which is its fastest way), ours by digest.
+told. Where there is nothing to do or one file is changed, the peers compare by size alone (community.aws.s3_sync by
+size and time, which is its fastest way), ours by digest.
 
 *{MODULE}* is the module's process, as Ansible starts it on a host; the *whole ansible command* is what a user
-waits for, Ansible's own start of about a second included. With *verify: manifest* it believes its manifest, otherwise it
-lists the bucket.
+waits for, Ansible's own start of about a second included. With *verify: manifest* it believes its manifest, otherwise
+it lists the bucket.
 
 Big files go to and from a store in memory, where the machine has room for it, and come down to memory too: else it is
 the disk that is measured.
@@ -40,11 +43,11 @@ What ours remember of local files between runs is empty before each first sync. 
 run once before, untimed; where one file is changed, before each time. Then it is another file for each run of each
 tool, rewritten just before with one byte more.
 
-Where a file is encrypted, *of the plain rate* is the rate held against that of *{MODULE}*, the same engine without encryption.
-rclone crypt uses XSalsa20-Poly1305, age ChaCha20-Poly1305.
+Where a file is encrypted, *of the plain rate* is the rate held against that of *{MODULE}*, the same engine
+without encryption. rclone crypt uses XSalsa20-Poly1305, age ChaCha20-Poly1305.
 
-The settings of a bucket are versioning, encryption, tags, policy, ownership and who pays: those that the store and both modules
-have. A bucket that is deleted is another one for each run, filled outside what is measured.
+The settings of a bucket are versioning, encryption, tags, policy, ownership and who pays: those that the store and both
+modules have. A bucket that is deleted is another one for each run, filled outside what is measured.
 
 ![Wall time of every tool in every case](benchmarks.svg)
 """
@@ -59,8 +62,20 @@ def write(
     )
     fleet = fleet_report.section(FOLDER)
     page = f"{_HEAD}\n{tables}" + (f"\n{fleet}" if fleet else "")
-    (docs / "benchmarks.md").write_text(page)
+    (docs / "benchmarks.md").write_text(_filled(page))
     return tables
+
+
+def _filled(page: str) -> str:
+    """No line is longer than those of other pages but a table's."""
+    return "\n".join(
+        (
+            textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
+            if len(line) > _WIDTH and not line.startswith("|")
+            else line
+        )
+        for line in page.split("\n")
+    )
 
 
 def best_peer(series: t.Mapping[str, Series], figure: str) -> float:
