@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.server
 import threading
 import typing as t
-
-AnyServer = t.TypeVar("AnyServer", bound=http.server.HTTPServer)
 
 
 class QuietHandler(http.server.BaseHTTPRequestHandler):
@@ -38,14 +35,21 @@ class QuietHandler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
-@contextlib.contextmanager
-def serving(server: AnyServer) -> t.Iterator[AnyServer]:
-    """The server at work; it is closed at the end."""
-    with server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+class AnsweringServer(http.server.ThreadingHTTPServer):
+    """On a port of 127.0.0.1, at work while it is a context."""
+
+    daemon_threads = True
+
+    def __init__(self, handler: type[QuietHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.root = f"http://127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> t.Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import typing as t
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.answering import QuietHandler
+from tests.answering import AnsweringServer, QuietHandler
 from tests.servers._process import find_program
 
 Scheme = t.Literal["light", "dark"]
@@ -71,14 +70,14 @@ def contrast(one: t.Sequence[int], other: t.Sequence[int]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-class Site(http.server.ThreadingHTTPServer):
+class Site(AnsweringServer):
     """Serves the page under every path, and remembers which were asked for."""
 
     def __init__(self, page: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.page = page.encode()
         self.asked: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/page.html"
+        self.url = f"{self.root}/page.html"
 
 
 class _Handler(QuietHandler):

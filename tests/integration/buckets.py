@@ -17,6 +17,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.longshore.storage.plugins.modules import libcloud_bucket
+from tests.answering import AnsweringServer, QuietHandler
 from tests.integration.module import Result, call
 
 
@@ -83,35 +84,26 @@ class S3Front:
     def __enter__(self) -> t.Self:
         front = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
-            wbufsize = (
-                -1
-            )  # head and body go out together, for the client waits for both
+            # head and body go out together, for the client waits for both
+            wbufsize = -1
 
             def _work(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                front.handle(self, self.rfile.read(length))
+                front.handle(self, self.body())
                 self.wfile.flush()
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _work
 
-            def log_message(self, *_arguments: t.Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
+        self._server = AnsweringServer(Handler)
+        self.port = self._server.server_port
+        self._server.__enter__()
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.__exit__()
 
-    def handle(self, request: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
+    def handle(self, request: QuietHandler, body: bytes) -> None:
         parts = urllib.parse.urlsplit(request.path)
         bucket = parts.path.split("/")[1]
         names = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
@@ -129,7 +121,7 @@ class S3Front:
             else:
                 self._pass_on(request, body)
 
-    def _is_elsewhere(self, request: http.server.BaseHTTPRequestHandler) -> bool:
+    def _is_elsewhere(self, request: QuietHandler) -> bool:
         scope = re.search(
             r"Credential=[^/]+/\d+/([^/]+)/", request.headers.get("Authorization", "")
         )
@@ -141,7 +133,7 @@ class S3Front:
 
     def _keep(
         self,
-        request: http.server.BaseHTTPRequestHandler,
+        request: QuietHandler,
         bucket: str,
         resource: str,
         body: bytes,
@@ -161,9 +153,7 @@ class S3Front:
             else:
                 _answer(request, documents[-1] if documents else absent)
 
-    def _pass_on(
-        self, request: http.server.BaseHTTPRequestHandler, body: bytes
-    ) -> None:
+    def _pass_on(self, request: QuietHandler, body: bytes) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._target, timeout=60)
         with contextlib.closing(connection):
             headers = dict(request.headers.items())
@@ -188,19 +178,8 @@ class S3Front:
             request.wfile.write(content)
 
 
-def _answer(
-    request: http.server.BaseHTTPRequestHandler,
-    answer: Answer | bytes,
-    status: int = 200,
-) -> None:
-    body = answer.content if isinstance(answer, Answer) else answer
-    if request.command == "HEAD":
-        body = b""
-    request.send_response(answer.status if isinstance(answer, Answer) else status)
+def _answer(request: QuietHandler, answer: Answer | bytes, status: int = 200) -> None:
     if isinstance(answer, Answer):
-        for name, value in answer.headers.items():
-            request.send_header(name, value)
-    if status != 204:
-        request.send_header("Content-Length", str(len(body)))
-    request.end_headers()
-    request.wfile.write(body)
+        request.answer(answer.status, answer.headers, answer.content)
+    else:
+        request.answer(status, {}, answer)

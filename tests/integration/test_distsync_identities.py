@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import typing as t
 import urllib.parse
 import uuid
@@ -39,7 +38,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     PlanRefusedError,
     UnreachableError,
 )
-from tests.answering import QuietHandler, serving
+from tests.answering import AnsweringServer, QuietHandler
 from tests.integration.identities import EVERYTHING, Server, client_of
 from tests.integration.places import S3Place
 from tests.servers._process import free_ports
@@ -352,7 +351,7 @@ def answering(answer: t.Callable[[str], Said]) -> t.Iterator[int]:
             status, kind, body = answer(form["Action"][0])
             self.answer(status, {"Content-Type": kind}, body.encode())
 
-    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as simple:
+    with AnsweringServer(Handler) as simple:
         yield simple.server_port
 
 

@@ -17,7 +17,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from ansible_collections.longshore.storage.plugins.module_utils._distsync._status_page import (
     render,
 )
-from tests.answering import serving
 from tests.integration.browser import (
     Browser,
     Scheme,
@@ -31,7 +30,7 @@ from tests.unit.module_utils.distsync.fleet_helpers import HOSTILE, sample_fleet
 
 @pytest.fixture(scope="module")
 def site() -> t.Iterator[Site]:
-    with serving(Site(render(sample_fleet(), title=HOSTILE))) as served:
+    with Site(render(sample_fleet(), title=HOSTILE)) as served:
         yield served
 
 

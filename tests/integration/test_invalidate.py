@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
-import threading
 import typing as t
 import urllib.request
 import uuid
@@ -28,6 +26,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
 from ansible_collections.longshore.storage.plugins.module_utils._sync._invalidate import (
     Invalidation,
 )
+from tests.answering import AnsweringServer, QuietHandler
 from tests.integration.hosts import Hosts
 from tests.integration.module import attempt, sync
 from tests.integration.places import Places
@@ -254,51 +253,33 @@ def test_nobody_answers() -> None:
         Invalidation(options).send(NAMES)
 
 
-class Answers(http.server.ThreadingHTTPServer):
+class Answers(AnsweringServer):
     """Gives the answers that it was made with, one after the other, and keeps the requests."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answers = list(answers)
         self.bodies: list[bytes] = []
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
     @property
     def access(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.server_address[1]}"
-        return {"key": "k", "secret": "s", "endpoint": url}
-
-    def __enter__(self) -> Answers:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        return {"key": "k", "secret": "s", "endpoint": self.root}
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Answers
 
     def do_GET(self) -> None:
         self.do_POST()
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        self.server.bodies.append(self.rfile.read(length))
+        self.server.bodies.append(self.body())
         status, code = self.server.answers.pop(0)
         body = (
             f"<ErrorResponse><Error><Code>{code}</Code>"
             "<Message>Said there.</Message></Error></ErrorResponse>"
         ).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_message: object) -> None:
-        """Not on the terminal."""
+        self.answer(status, {}, body)
 
 
 def test_credentials_need_not_be_allowed_to_look() -> None:

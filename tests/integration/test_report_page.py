@@ -15,7 +15,6 @@ from selenium.webdriver.common.keys import Keys
 from ansible_collections.longshore.storage.plugins.module_utils._sync._report_page import (
     render,
 )
-from tests.answering import serving
 from tests.integration.browser import (
     Browser,
     Scheme,
@@ -29,7 +28,7 @@ from tests.unit.module_utils.sync.report_helpers import HOSTILE, sample_recorder
 
 @pytest.fixture(scope="module")
 def site() -> t.Iterator[Site]:
-    with serving(Site(render(sample_recorder(), str))) as served:
+    with Site(render(sample_recorder(), str)) as served:
         yield served
 
 

@@ -9,15 +9,13 @@ The containers are a real Swift's; the two services here answer after Rackspace'
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 import typing as t
 from urllib.parse import urlsplit
 
 import requests
 
-from tests.answering import QuietHandler
+from tests.answering import AnsweringServer, QuietHandler
 
 
 class _Handler(QuietHandler):
@@ -50,7 +48,7 @@ class _Handler(QuietHandler):
         account = urlsplit(storage).path
         services = {
             ("cloudFiles", "object-store"): storage,
-            ("cloudFilesCDN", "rax:object-cdn"): f"{self.server.url}/cdn{account}",
+            ("cloudFilesCDN", "rax:object-cdn"): f"{self.server.root}/cdn{account}",
         }
         access = {
             "token": {
@@ -98,13 +96,10 @@ class _Handler(QuietHandler):
             self.answer(204, shown)
 
 
-class _Services(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Services(AnsweringServer):
     def __init__(self, swift_url: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.swift_url = swift_url
-        self.url = f"http://127.0.0.1:{self.server_port}"
         #: Path -> whether the network serves it; of those that it ever did.
         self.enabled: dict[str, bool] = {}
 
@@ -114,20 +109,17 @@ class CloudFiles:
 
     def __init__(self, swift: t.Any) -> None:
         self._services = _Services(f"http://127.0.0.1:{swift.port}")
-        self._thread = threading.Thread(target=self._services.serve_forever)
 
     def __enter__(self) -> t.Self:
-        self._thread.start()
+        self._services.__enter__()
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._services.shutdown()
-        self._services.server_close()
-        self._thread.join()
+        self._services.__exit__()
 
     @property
     def url(self) -> str:
-        return self._services.url
+        return self._services.root
 
     def served(self) -> dict[str, bool]:
         """The containers that the network knows, and whether it serves them."""

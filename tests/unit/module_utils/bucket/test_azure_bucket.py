@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import typing as t
 
 import pytest
@@ -23,6 +21,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,
     StoreError,
 )
+from tests.answering import AnsweringServer, QuietHandler
 
 TABLE = AzureBucket.described
 BEING_DELETED = (
@@ -36,25 +35,13 @@ THERE = (
 MADE = (201, b"")
 
 
-class Answers(http.server.ThreadingHTTPServer):
+class Answers(AnsweringServer):
     """Gives one answer after the other, and the last one for ever."""
 
-    daemon_threads = True
-
     def __init__(self, *answers: tuple[int, bytes]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answers = list(answers)
         self.asked = 0
-        self._thread = threading.Thread(target=self.serve_forever)
-
-    def __enter__(self) -> t.Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
 
     def bucket(self, name: str = "site") -> AzureBucket:
         return AzureBucket(
@@ -71,20 +58,14 @@ class Answers(http.server.ThreadingHTTPServer):
         )
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: Answers
-
-    def log_message(self, format: str, *arguments: t.Any) -> None:
-        pass
 
     def do_PUT(self) -> None:
         answers = self.server.answers
         status, body = answers.pop(0) if len(answers) > 1 else answers[0]
         self.server.asked += 1
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(status, {}, body)
 
     do_DELETE = do_GET = do_PUT
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import threading
 import typing as t
 import urllib.parse
@@ -38,20 +37,19 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     AccessDeniedError,
     StoreError,
 )
-from tests.answering import QuietHandler, serving
+from tests.answering import AnsweringServer, QuietHandler
 from tests.unit.module_utils.bucket.entries import objects
 
 _SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
-class FakeS3(http.server.ThreadingHTTPServer):
+class FakeS3(AnsweringServer):
     """A bucket of entries. ``says`` maps an operation to the code it is refused with."""
 
-    daemon_threads = True
     page = 2
 
     def __init__(self, there: t.Iterable[Entry]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.there = dict.fromkeys(there)
         self.says: dict[str, str] = {}
         self.versioning = ""
@@ -258,7 +256,7 @@ VERSIONS = [
 
 
 def test_plain_objects_go_in_pages() -> None:
-    with serving(FakeS3(objects(7))) as server:
+    with FakeS3(objects(7)) as server:
         assert empty(server) == Emptied(
             7, requests=9
         ), "versioning, 4 pages, a batch, uploads; and a look at objects and uploads"
@@ -266,7 +264,7 @@ def test_plain_objects_go_in_pages() -> None:
 
 
 def test_versions_and_markers_go_though_a_page_s_last_entry_is_gone() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         server.versioning = VERSIONED
         emptied = empty(server)
         assert (emptied.objects, emptied.versions, emptied.delete_markers) == (2, 3, 1)
@@ -274,9 +272,8 @@ def test_versions_and_markers_go_though_a_page_s_last_entry_is_gone() -> None:
 
 
 def test_delete_markers_alone_are_an_end() -> None:
-    with serving(
-        FakeS3([*(Entry("delete_markers", f"k{n}", "1") for n in range(5))])
-    ) as server:
+    markers = [Entry("delete_markers", f"k{n}", "1") for n in range(5)]
+    with FakeS3(markers) as server:
         server.versioning = "<Status>Suspended</Status>"
         assert empty(server).delete_markers == 5
         assert not server.there
@@ -284,20 +281,20 @@ def test_delete_markers_alone_are_an_end() -> None:
 
 def test_uploads_are_aborted_where_a_server_names_no_marker() -> None:
     uploads = [Entry("uploads", f"a b+{n}", f"u{n}") for n in range(5)]
-    with serving(FakeS3(uploads)) as server:
+    with FakeS3(uploads) as server:
         assert empty(server).uploads == 5
         assert not server.there and "delete" not in server.seen
 
 
 @pytest.mark.parametrize("code", ["NotImplemented", "AccessDenied"])
 def test_who_cannot_list_uploads_goes_without(code: str) -> None:
-    with serving(FakeS3(objects(1))) as server:
+    with FakeS3(objects(1)) as server:
         server.says["uploads"] = code
         assert empty(server).objects == 1
 
 
 def test_a_server_without_batches_is_asked_for_each() -> None:
-    with serving(FakeS3(objects(100))) as server:
+    with FakeS3(objects(100)) as server:
         server.page = 100
         server.says["delete"] = "NotImplemented"
         assert empty(server).objects == 100
@@ -306,21 +303,21 @@ def test_a_server_without_batches_is_asked_for_each() -> None:
 
 
 def test_a_server_without_versioning_is_listed_plainly() -> None:
-    with serving(FakeS3(objects(3))) as server:
+    with FakeS3(objects(3)) as server:
         server.says = dict.fromkeys(["versioning", "versions"], "NotImplemented")
         assert count(server) == Counted(3)
         assert empty(server).objects == 3
 
 
 def test_who_may_not_ask_for_versioning_lists_versions() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         server.says["versioning"] = "AccessDenied"
         assert empty(server).versions == 3
         assert not server.there
 
 
 def test_who_may_not_list_versions_does_not_hide_objects_behind_markers() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         server.versioning = VERSIONED
         server.says["versions"] = "AccessDenied"
         with pytest.raises(AccessDeniedError, match="list the versions"):
@@ -329,26 +326,26 @@ def test_who_may_not_list_versions_does_not_hide_objects_behind_markers() -> Non
 
 
 def test_a_key_with_what_xml_does_not_carry_goes_by_itself() -> None:
-    with serving(FakeS3([Entry("objects", "a\x01b"), Entry("objects", "c")])) as server:
+    with FakeS3([Entry("objects", "a\x01b"), Entry("objects", "c")]) as server:
         assert empty(server).objects == 2
         assert server.seen.count("one") == 1 and server.together == 1
 
 
 def test_what_vanished_meanwhile_is_deleted() -> None:
-    with serving(FakeS3(objects(2))) as server:
+    with FakeS3(objects(2)) as server:
         server.faults[Entry("objects", "key-1")] = ["NoSuchKey"]
         assert empty(server).objects == 2
 
 
 def test_passing_faults_are_tried_again() -> None:
-    with serving(FakeS3(objects(2))) as server:
+    with FakeS3(objects(2)) as server:
         server.faults[Entry("objects", "key-1")] = ["SlowDown", "InternalError"]
         assert empty(server).objects == 2
         assert server.seen.count("delete") == 3 and server.together == 4
 
 
 def test_faults_that_last_are_named_with_the_server_s_words() -> None:
-    with serving(FakeS3(objects(3))) as server:
+    with FakeS3(objects(3)) as server:
         server.faults[Entry("objects", "key-1")] = ["AccessDenied"] * 9
         server.faults[Entry("objects", "key-2")] = ["SlowDown"] * 9
         with pytest.raises(StoreError) as caught:
@@ -360,7 +357,7 @@ def test_faults_that_last_are_named_with_the_server_s_words() -> None:
 
 
 def test_mfa_delete_is_said_before_anything_is_tried() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         server.versioning = f"{VERSIONED}<MfaDelete>Enabled</MfaDelete>"
         with pytest.raises(StoreError, match=r"\(MFA delete\)") as caught:
             empty(server)
@@ -371,7 +368,7 @@ def test_mfa_delete_is_said_before_anything_is_tried() -> None:
 
 
 def test_a_refusal_that_a_head_does_not_explain_is_left_as_it_is() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         server.versioning = VERSIONED
         server.page = 10
         server.faults[VERSIONS[-1]] = ["AccessDenied"] * 9
@@ -381,7 +378,7 @@ def test_a_refusal_that_a_head_does_not_explain_is_left_as_it_is() -> None:
 
 
 def test_counting_takes_a_request() -> None:
-    with serving(FakeS3(VERSIONS)) as server:
+    with FakeS3(VERSIONS) as server:
         assert str(count(server)) == "at least 2 older versions"
         server.page = 10
         assert str(count(server)) == "2 objects, 3 older versions and 1 delete marker"

@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import base64
-import http.server
 import json
-import threading
 import time
 import typing as t
 from pathlib import Path
@@ -42,6 +40,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
     UnreachableError,
 )
+from tests.answering import AnsweringServer, QuietHandler
 
 EMAIL = "robot@project.iam.gserviceaccount.com"
 
@@ -168,43 +167,32 @@ def test_a_key_of_another_kind_is_refused() -> None:
         _google.find_token_source(endpoint(key=EMAIL, secret=other.decode()))
 
 
-class _TokenServer:
+class _TokenServer(AnsweringServer):
     """Answers every request with ``status`` and ``content``, and keeps what was asked."""
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
         self.status = 200
         self.content: t.Any = {"access_token": "ya29.first", "expires_in": 3600}
         self.asked: list[tuple[str, str, t.Any, str]] = []
-        server = self
+        self.address = f"127.0.0.1:{self.server_port}"
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                server.asked.append(
-                    (self.command, self.path, self.headers, body.decode())
-                )
-                self.send_response(server.status)
-                self.end_headers()
-                self.wfile.write(json.dumps(server.content).encode())
 
-            do_POST = do_GET
+class _Handler(QuietHandler):
+    server: _TokenServer
 
-            def log_message(self, format: str, *arguments: t.Any) -> None:
-                pass
+    def do_GET(self) -> None:
+        asked = (self.command, self.path, self.headers, self.body().decode())
+        self.server.asked.append(asked)
+        self.answer(self.server.status, {}, json.dumps(self.server.content).encode())
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.http.server_port}"
+    do_POST = do_GET
 
 
 @pytest.fixture()
 def token_server() -> t.Iterator[_TokenServer]:
-    server = _TokenServer()
-    thread = threading.Thread(target=server.http.serve_forever)
-    thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    with _TokenServer() as server:
+        yield server
 
 
 @pytest.fixture()

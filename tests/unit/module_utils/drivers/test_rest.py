@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -21,59 +18,47 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
 )
+from tests.answering import AnsweringServer, QuietHandler
 
 PLACE = "container 'c'"
 
 
-class _Server:
+class _Server(AnsweringServer):
     """Gives one answer after the other; an answer is a status and a body, or None: no answer."""
 
     def __init__(self, *answers: tuple[int, bytes] | None) -> None:
+        super().__init__(_Handler)
         self.answers = list(answers)
         self.asked: list[tuple[str, str, str | None]] = []
-        server = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.asked.append(
-                    (self.command, self.path, self.headers["Authorization"])
-                )
-                answer = server.answers.pop(0)
-                if answer is None:
-                    self.close_connection = True
-                    return
-                status, body = answer
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("Location", "/elsewhere")
-                # One byte more than comes, where the body says so.
-                short = body == b"short"
-                self.send_header("Content-Length", str(len(body) + short))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_PUT = do_GET
-
-            def log_message(self, format: str, *arguments: t.Any) -> None:
-                pass
-
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self.http.serve_forever)
-
-    def __enter__(self) -> t.Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-        self._thread.join()
 
     def client(self, retries: int = 3) -> tuple[_rest.RestClient, RequestCounter]:
-        url = f"http://127.0.0.1:{self.http.server_port}/base"
+        url = f"{self.root}/base"
         counter = RequestCounter()
         endpoint = Endpoint("AZURE_BLOBS", "c", timeout=10, retries=retries)
         return _rest.RestClient(endpoint, url, _authorize, counter), counter
+
+
+class _Handler(QuietHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        asked = (self.command, self.path, self.headers["Authorization"])
+        self.server.asked.append(asked)
+        answer = self.server.answers.pop(0)
+        if answer is None:
+            self.close_connection = True
+            return
+        status, body = answer
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/elsewhere")
+        # One byte more than comes, where the body says so.
+        short = body == b"short"
+        self.send_header("Content-Length", str(len(body) + short))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_PUT = do_GET
 
 
 def _authorize(

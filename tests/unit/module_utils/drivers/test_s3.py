@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import http.server
 import typing as t
 from collections import deque
 
@@ -24,19 +23,17 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     StoreError,
     UnreachableError,
 )
-from tests.answering import serving
+from tests.answering import AnsweringServer, QuietHandler
 
 SECRET = "not-to-be-seen"
 BUSY = (503, b"<Error><Code>SlowDown</Code><Message>Please wait</Message></Error>")
 
 
-class Server(http.server.ThreadingHTTPServer):
+class Server(AnsweringServer):
     """Answers with ``script`` (status, body) in turn, then always with ``otherwise``."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.script: deque[tuple[int, bytes]] = deque()
         self.otherwise = (200, b"")
         self.withheld = 0
@@ -56,12 +53,12 @@ class Server(http.server.ThreadingHTTPServer):
         return Endpoint("S3", "bucket", **{**fields, **changes})
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body()
         self.server.seen.append(f"{self.command} {self.path}")
         self.server.headers.append(dict(self.headers.items()))
         script = self.server.script
@@ -76,13 +73,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
 
 @pytest.fixture()
 def server() -> t.Iterator[Server]:
-    with serving(Server()) as server:
+    with Server() as server:
         yield server
 
 

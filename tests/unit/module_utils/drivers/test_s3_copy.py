@@ -27,7 +27,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     AccessDeniedError,
     StoreError,
 )
-from tests.answering import serving
 from tests.unit.module_utils.drivers.test_s3 import BUSY, Server
 
 SOURCE = ObjectInfo("a b", 12, "0a1b")
@@ -59,7 +58,7 @@ class InParts(S3Store):
 
 @pytest.fixture()
 def scripted() -> t.Iterator[Server]:
-    with serving(Server()) as server:
+    with Server() as server:
         yield server
 
 
