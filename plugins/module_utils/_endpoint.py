@@ -80,6 +80,11 @@ class Endpoint:
         return f"{'https' if self.secure else 'http'}://{host}{port}"
 
     @property
+    def credentials(self) -> tuple[str | None, str | None, str | None]:
+        """Key, secret and token."""
+        return self.key, self.secret, self.token
+
+    @property
     def place(self) -> str:
         """For error texts: where this is, without credentials."""
         if self.provider == "LOCAL":

@@ -113,10 +113,7 @@ class GcsStore(ObstoreStore):
         """Any bucket that is asked for at the same place by the same account."""
         if not isinstance(other, GcsStore) or self._url != other._url:
             return False
-        return all(
-            getattr(self.endpoint, name) == getattr(other.endpoint, name)
-            for name in ("key", "secret", "token")
-        )
+        return self.endpoint.credentials == other.endpoint.credentials
 
     def _limit_of_key(self, key: str) -> str | None:
         if len(key.encode()) > _MOST_BYTES:

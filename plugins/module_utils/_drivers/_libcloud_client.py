@@ -34,6 +34,8 @@ _NOT_DONE: t.Final = frozenset({429, 503})
 #: The same, and faults of servers that are gone a moment later.
 _PASSING: t.Final = _NOT_DONE | {500, 502, 504}
 
+_Parsed = t.TypeVar("_Parsed")
+
 
 class LibcloudClient:
     """Requests to one endpoint, from any thread.
@@ -217,6 +219,20 @@ class LibcloudClient:
     def check(self, response: t.Any, operation: str) -> None:
         if not is_good(response):
             raise self.error(response, operation)
+
+    def object_path(self, key: str) -> str:
+        return self.dialect.object_path(self.endpoint.container, key)
+
+    def parse(
+        self, operation: str, reader: t.Callable[[bytes], _Parsed], body: bytes
+    ) -> _Parsed:
+        """What ``reader`` makes of an answer, whose ``ValueError`` becomes ours."""
+        try:
+            return reader(body)
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                operation, self.endpoint.place, f"the answer is unreadable: {error}"
+            ) from None
 
     def refusal(self, response: t.Any) -> Refusal:
         return self.dialect.refusal(lower(response.headers), response.content)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ._base import HEADERS, Attributes, Condition, Features, IfAbsent, ObjectInfo
-from ._s3_listing import md5_of
+from ._s3_etag import info_of
 
 Headers = t.Mapping[str, str]
 
@@ -186,8 +186,7 @@ class Dialect:
         )
 
     def read_info(self, key: str, size: int, headers: Headers) -> ObjectInfo:
-        etag = headers.get("etag", "").strip('"')
-        return ObjectInfo(key, size, etag or None, md5_of(etag))
+        return info_of(key, size, headers.get("etag"))
 
     def refusal(self, headers: Headers, body: bytes) -> Refusal:
         """From a body in XML, HTML or plain text, and Azure's header where there is none."""

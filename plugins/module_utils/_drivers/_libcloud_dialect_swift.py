@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 
-from ._base import ObjectInfo
 from ._libcloud_dialect import (
     PAGE,
     Dialect,
@@ -20,7 +19,7 @@ from ._libcloud_dialect import (
     md5_bytes,
     with_prefix,
 )
-from ._s3_listing import md5_of
+from ._s3_etag import info_of
 
 
 class SwiftDialect(Dialect):
@@ -48,9 +47,8 @@ class SwiftDialect(Dialect):
         # Swift announces nothing: only an empty part is the last one.
         objects = []
         for entry in json.loads(body or b"[]"):
-            etag = entry["hash"]
             size = int(entry["bytes"])
-            objects.append(ObjectInfo(entry["name"], size, etag, md5_of(etag)))
+            objects.append(info_of(entry["name"], size, entry["hash"]))
         return Page(objects, {"marker": objects[-1].key} if objects else None)
 
     def digest_headers(self, body: bytes) -> dict[str, str]:

@@ -50,7 +50,8 @@ from ._base import (
     ReadResult,
     Store,
 )
-from ._obstore_body import Handover, first_part, part_size
+from ._body import first_part
+from ._obstore_body import Handover, part_size
 from ._obstore_errors import lacks_length, translate_error
 from ._obstore_objects import (
     attribute_fault,

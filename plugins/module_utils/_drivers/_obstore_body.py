@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A body on its way to obstore: whole, or in parts that another thread sends."""
+"""A body on its way to obstore in parts, which another thread sends."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ import queue
 import threading
 import typing as t
 
-from ._base import Body, Buffer
+from ._body import PART_SIZE
 
-#: The largest body that is written in one request, and the usual size of a part, bytes.
-PART_SIZE: t.Final = 8 * 1024 * 1024
 #: Parts of a body of unknown length: 10,000 of them, the most that GCS takes, hold 156 GiB.
 _UNKNOWN_PART_SIZE: t.Final = 16 * 1024 * 1024
 _MOST_PARTS: t.Final = 10_000
@@ -71,17 +69,3 @@ class Handover:
         item = self._queue.get()
         self._ended = not isinstance(item, bytes)
         return item
-
-
-def first_part(body: Body) -> tuple[bytes, t.Iterable[Buffer] | None]:
-    """All of a short body, or the begin of a long one and the chunks that follow."""
-    if isinstance(body, bytes):
-        return (body, None) if len(body) <= PART_SIZE else (b"", (body,))
-    chunks = iter(body)
-    first, length = [], 0
-    for chunk in chunks:
-        first.append(chunk)
-        length += len(chunk)
-        if length > PART_SIZE:
-            return b"".join(first), chunks
-    return b"".join(first), None

@@ -25,6 +25,23 @@ def copy_source(container: str, source: ObjectInfo) -> dict[str, t.Any]:
     return found
 
 
+def copy_whole(
+    client: t.Any,
+    given: t.Mapping[str, t.Any],
+    target: t.Mapping[str, str],
+    headers: t.Mapping[str, t.Any],
+) -> str:
+    """Make the object ``target`` in one request; its ETag as the server gave it.
+
+    ``given`` is what ``copy_source`` made of the source. Raises ``UploadError`` and what botocore
+    raises.
+    """
+    answer = client.copy_object(
+        **target, **given, **headers, MetadataDirective="REPLACE"
+    )
+    return copied_etag(answer, "CopyObjectResult")
+
+
 def ranges(size: int, part: int) -> t.Sequence[str]:
     """The ranges of ``part`` bytes each, the last one shorter, that make ``size`` bytes."""
     return [

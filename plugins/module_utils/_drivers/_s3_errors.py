@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from types import TracebackType
 
@@ -24,6 +25,7 @@ from .._errors import (
     TruncatedError,
     UnreachableError,
 )
+from ._s3_keys import is_fragile
 from ._s3_listing import ListingError
 
 #: What servers answer that do not have an operation.
@@ -95,6 +97,18 @@ class explained:
             ours = translate(error, self._operation, self._place)
             if ours is not None:
                 raise ours from error
+
+
+@contextlib.contextmanager
+def explained_of(key: str, operation: str, place: str) -> t.Iterator[None]:
+    """The same for one object: a fragile key that the server makes no sense of is refused."""
+    try:
+        with explained(operation, place):
+            yield
+    except StoreError as error:
+        if is_fragile(key) and is_bad_request(error):
+            raise KeyRefusedError(operation, place, error.detail) from error
+        raise
 
 
 def error_code(error: t.Any) -> str:

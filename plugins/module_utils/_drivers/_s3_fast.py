@@ -19,9 +19,9 @@ from pathlib import Path
 
 from .._endpoint import Endpoint
 from .._errors import TruncatedError
-from ._base import CHUNK_SIZE, NO_ATTRIBUTES, Attributes, ObjectInfo, ReadResult
+from ._base import CHUNK_SIZE, NO_ATTRIBUTES, Attributes, ReadResult
 from ._obstore_objects import from_obstore_attributes, key_fault, to_obstore_attributes
-from ._s3_listing import md5_of
+from ._s3_etag import info_of
 
 if t.TYPE_CHECKING:
     import obstore
@@ -34,6 +34,18 @@ _WHOLE_RANGE: t.Final = 4 * 1024 * 1024
 _HEADER = re.compile(r"[A-Za-z0-9_-]+: [\x20-\x7e]*")
 #: botocore's credentials last ten minutes at least, as it renews them before that.
 _CREDENTIALS_LAST: t.Final = timedelta(minutes=10)
+
+
+def open_fast_lane(
+    endpoint: Endpoint, client: t.Any, credentials: t.Callable[[], t.Any]
+) -> FastLane | None:
+    """The one beside a botocore client; None where obstore is not installed, or cannot be set up for it."""
+    try:
+        return FastLane(
+            endpoint, client.meta.endpoint_url, client.meta.region_name, credentials
+        )
+    except (ImportError, ValueError):
+        return None
 
 
 class FastLane:
@@ -130,9 +142,8 @@ class FastLane:
         if small and len(data) != meta["size"]:
             return None
         self._failures = 0
-        etag = (meta["e_tag"] or "").strip('"') or None
         return ReadResult(
-            ObjectInfo(key, meta["size"], etag, md5_of(etag)),
+            info_of(key, meta["size"], meta["e_tag"]),
             from_obstore_attributes(answer.attributes),
             (
                 iter((data,) if data else ())
@@ -164,9 +175,8 @@ class FastLane:
             return None
         self._failures = 0
         meta = answer.meta
-        etag = (meta["e_tag"] or "").strip('"') or None
         return ReadResult(
-            ObjectInfo(key, meta["size"], etag, md5_of(etag)),
+            info_of(key, meta["size"], meta["e_tag"]),
             from_obstore_attributes(answer.attributes),
             chunks,
         )

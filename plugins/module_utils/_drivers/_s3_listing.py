@@ -23,6 +23,7 @@ from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from ._base import ObjectInfo, Summary
+from ._s3_etag import md5_of
 
 _Item = t.TypeVar("_Item")
 
@@ -34,7 +35,6 @@ _KEY = re.compile("<Key>([^<]+)</Key>")
 _FIRST_KEY = re.compile(b"<Key>[^<]+</Key>")
 _SIZE = re.compile("<Size>([0-9]+)</Size>")
 _ETAG = re.compile('<ETag>(?:"|&quot;|&#34;)?([^<&"]*)(?:"|&quot;|&#34;)?</ETag>')
-_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 class ListingError(ValueError):
@@ -318,9 +318,3 @@ def _decode(keys: t.Sequence[str]) -> t.Sequence[str]:
         return [unquote_plus(key, errors="strict") for key in keys]
     except UnicodeDecodeError:
         raise ListingError("the server lists a key that is not UTF-8") from None
-
-
-def md5_of(etag: str | None) -> str | None:
-    """The MD5 that an unquoted ETag may be."""
-    # a length is looked at sooner than a pattern
-    return etag if etag and len(etag) == 32 and _MD5.fullmatch(etag) else None

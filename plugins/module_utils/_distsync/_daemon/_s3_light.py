@@ -30,7 +30,8 @@ from ..._drivers._base import (
     Store,
 )
 from ..._drivers._rest import RefusedError, RestClient
-from ..._drivers._s3_listing import md5_of, next_position, parse_page
+from ..._drivers._s3_etag import info_of
+from ..._drivers._s3_listing import next_position, parse_page
 from ..._endpoint import Endpoint, s3_address
 from ..._errors import StoreError, TruncatedError
 from ._sigv4 import PAYLOAD, Signer
@@ -204,5 +205,4 @@ def _path(key: str) -> str:
 def _info(
     key: str, headers: Headers | http.client.HTTPMessage, size: int
 ) -> ObjectInfo:
-    etag = str(headers.get("ETag", "")).strip('"')
-    return ObjectInfo(key, size, etag or None, md5_of(etag))
+    return info_of(key, size, headers.get("ETag"))

@@ -13,8 +13,6 @@ import typing as t
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import (
     _libcloud,
@@ -385,31 +383,6 @@ def test_a_failure_within_a_good_answer() -> None:
     assert dialect.read_completion({}, body) == ('"e-2"', Refusal("", ""))
     with pytest.raises(ValueError):
         dialect.read_completion({}, b"<CompleteMultipartUpl")
-
-
-# Bodies.
-
-
-@given(st.lists(st.binary(max_size=40)), st.integers(1, 30))
-def test_parts_are_the_body(chunks: list[bytes], size: int) -> None:
-    whole = b"".join(chunks)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_libcloud, "PART_SIZE", size)
-        head, rest = _libcloud._first(chunks)
-        if rest is None:
-            assert head == whole
-            return
-        parts = list(_libcloud._parts(head, rest))
-    assert b"".join(parts) == whole
-    assert all(len(part) == size for part in parts[:-1])
-    assert 1 <= len(parts[-1]) <= size
-
-
-def test_parts_grow_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_libcloud, "PART_SIZE", 2)
-    monkeypatch.setattr(_libcloud, "_PARTS_OF_ONE_SIZE", 3)
-    parts = [len(part) for part in _libcloud._parts(b"x" * 40, iter(()))]
-    assert parts == [2, 2, 2, 4, 4, 4, 8, 8, 6]
 
 
 @pytest.mark.parametrize(

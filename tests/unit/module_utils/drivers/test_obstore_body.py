@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import threading
-import typing as t
 
 import pytest
 
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore_body import (
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._body import (
     PART_SIZE,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore_body import (
     Handover,
     _BodyFailed,
-    first_part,
     part_size,
 )
 
@@ -63,16 +63,3 @@ def test_a_body_that_failed_ends_the_reading() -> None:
     with pytest.raises(_BodyFailed):
         list(handover.receive())
     handover.leave()
-
-
-@pytest.mark.parametrize("length", (0, 1, 5))
-def test_a_short_body_is_one_part(length: int) -> None:
-    chunks: t.Iterable[bytes] = [b"x"] * length
-    assert first_part(chunks) == (b"x" * length, None)
-
-
-def test_a_long_body_is_kept_whole() -> None:
-    chunks = [b"x" * PART_SIZE, b"y", b"z", b"z"]
-    first, rest = first_part(iter(chunks))
-    assert rest is not None
-    assert first + b"".join(rest) == b"".join(chunks)

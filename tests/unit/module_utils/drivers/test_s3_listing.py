@@ -20,7 +20,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_listing import (
     ListingError,
     list_objects,
-    md5_of,
     next_position,
     parse_page,
 )
@@ -137,12 +136,6 @@ def test_next_position(head: str, expected: t.Mapping[str, str] | None) -> None:
 def test_more_without_a_way_to_get_it() -> None:
     with pytest.raises(ListingError):
         next_position(_page(head="<IsTruncated>true</IsTruncated>"))
-
-
-def test_md5_of() -> None:
-    assert md5_of(MD5) == MD5
-    for etag in (None, "", MD5 + "-1", MD5.upper(), MD5[1:], MD5 + "\n"):
-        assert md5_of(etag) is None
 
 
 class PagedServer:
