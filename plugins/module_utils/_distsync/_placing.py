@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import os
 import shutil
 import stat
@@ -25,8 +24,8 @@ from .._drivers._local_resumable import (
     RESUMABLE,
     Resumable,
     open_resumable,
-    remove_unlocked,
 )
+from .._drivers._locked_file import remove_unlocked, write_all
 from .._encryption._pieces import Pieces
 from .._errors import LocalWriteError
 from .._hashes import Hashes
@@ -214,7 +213,7 @@ def place_stream(
                 hashes.update(data)
                 progress(len(data))
                 with explained(path):
-                    _write_all(file, data)
+                    write_all(file, data)
             digest = hashes.digests().sha256
             target = Target(path, hashes.size, digest, mode, None, None)
             with explained(path):
@@ -231,12 +230,6 @@ def place_stream(
             if not is_placed:
                 with contextlib.suppress(OSError):
                     os.unlink(aside, dir_fd=parent)
-
-
-def _write_all(file: io.FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 def _busy(path: str) -> BusyError:

@@ -4,63 +4,42 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-
-"""A folder on this machine as a container: atomic writes, real digests, no way out of the folder.
-
-A file is written under a temporary name beside its final one and renamed when it is whole. The
-temporary file is locked while its writer lives, so that a later run can tell what a killed one
-left behind.
-"""
+"""A folder on this machine as a container: atomic writes, real digests, no way out of the folder."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import hashlib
 import io
 import os
-import secrets
 import stat
 import typing as t
 
 from .._endpoint import Endpoint
 from .._errors import (
     ChangedMeanwhileError,
-    ConditionFailedError,
     ConfigurationError,
     ContainerMissingError,
-    KeyRefusedError,
     LocalWriteError,
     ObjectMissingError,
     SourceError,
-    TruncatedError,
-    UnreachableError,
 )
 from ._base import (
     CHUNK_SIZE,
     NO_ATTRIBUTES,
     Attributes,
     Body,
-    Buffer,
     Condition,
     Digests,
     Features,
-    IfAbsent,
     ObjectDetails,
     ObjectInfo,
     ReadResult,
     Store,
 )
-from ._local_listing import Listing, etag_of
-from ._local_paths import INCOMING, fault_of_key, parent_directory, split_key
-from ._local_resumable import (
-    RESUMABLE,
-    Resumable,
-    open_resumable,
-    remove_unlocked,
-    resumable_name,
-)
+from ._local_listing import Listing, info_of
+from ._local_paths import fault_of_key, parent_directory, split_key
+from ._local_resumable import Resumable
+from ._local_write import Writer
 
 
 class LocalStore(Store):
@@ -85,13 +64,12 @@ class LocalStore(Store):
         self._listing = Listing(self.root, follow_links=follow_links)
         self.skipped = self._listing.skipped
         self.unreadable = self._listing.unreadable
-        self._resumable: list[str] = []
+        self._writer = Writer(self.root, endpoint.place, self._listing)
 
     def __exit__(self, *exc: object) -> None:
         # after a failure the next run may want what is left
         if exc[0] is None:
-            for path in self._resumable:
-                remove_unlocked(path)
+            self._writer.discard_unfinished()
         super().__exit__(*exc)
 
     def fault_of_key(self, key: str) -> str | None:
@@ -150,11 +128,11 @@ class LocalStore(Store):
 
     def stat(self, key: str) -> ObjectDetails:
         with self._open(key, f"look at object {key!r}") as file:
-            return ObjectDetails(self._info(key, file), NO_ATTRIBUTES)
+            return ObjectDetails(info_of(key, file), NO_ATTRIBUTES)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
         file = self._open(key, f"read object {key!r}")
-        info = self._info(key, file)
+        info = info_of(key, file)
         end = max(start, info.size)
         if length is not None:
             end = min(end, start + length)
@@ -180,7 +158,7 @@ class LocalStore(Store):
                     break
                 position += len(chunk)
                 yield chunk
-            if position != end or self._info(info.key, file) != info:
+            if position != end or info_of(info.key, file) != info:
                 raise _changed(path)
 
     def digests(self, info: ObjectInfo) -> Digests:
@@ -219,11 +197,6 @@ class LocalStore(Store):
             raise ObjectMissingError(operation, self.endpoint.place, "it is not a file")
         return io.FileIO(descriptor)
 
-    @staticmethod
-    def _info(key: str, file: io.FileIO) -> ObjectInfo:
-        status = os.fstat(file.fileno())
-        return ObjectInfo(key, status.st_size, etag_of(status))
-
     # -- writing
 
     def write(
@@ -239,31 +212,9 @@ class LocalStore(Store):
         self.refuse_settings(attributes, operation)
         parents, name = split_key(key, operation, self.endpoint.place)
         self._require_container(operation)
-        self._sweep()
-        with contextlib.ExitStack() as stack:
-            with self._explained(key):
-                parent = stack.enter_context(
-                    parent_directory(self.root, parents, create=True)
-                )
-            incoming = f"{INCOMING}{secrets.token_hex(8)}"
-            with self._explained(key):
-                file = _create_locked(incoming, parent)
-            try:
-                with file:
-                    for chunk in (body,) if isinstance(body, bytes) else body:
-                        with self._explained(key):
-                            _write_all(file, chunk)
-                    with self._explained(key):
-                        if self.durable:
-                            os.fsync(file.fileno())
-                        self._put_in_place(parent, incoming, name, key, condition)
-                        if self.durable:
-                            os.fsync(parent)
-                    return self._info(key, file)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(incoming, dir_fd=parent)
-                raise
+        return self._writer.write(
+            key, parents, name, body, condition, durable=self.durable
+        )
 
     def write_resumably(
         self,
@@ -281,102 +232,9 @@ class LocalStore(Store):
         operation = f"write object {key!r}"
         parents, name = split_key(key, operation, self.endpoint.place)
         self._require_container(operation)
-        self._sweep()
-        with contextlib.ExitStack() as stack:
-            with self._explained(key):
-                parent = stack.enter_context(
-                    parent_directory(self.root, parents, create=True)
-                )
-                incoming = resumable_name(f"{key}\n{identity}\n{size}\n{step}")
-                resumable = open_resumable(incoming, parent, size, step)
-            if resumable is None:
-                return None
-            stack.enter_context(resumable.file)
-            try:
-                with self._explained(key):
-                    fill(resumable)
-                    resumable.finish()
-                    self._rename(parent, incoming, name)
-                return self._info(key, resumable.file)
-            except (UnreachableError, TruncatedError):
-                raise  # and the file stays
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(incoming, dir_fd=parent)
-                raise
-
-    @contextlib.contextmanager
-    def _explained(self, key: str) -> t.Iterator[None]:
-        """Turns the system's errors into ones that name the file."""
-        try:
-            yield
-        except OSError as exc:
-            what = {
-                errno.ENOTDIR: f"{exc.filename!r} is a file",
-                errno.ENOTEMPTY: "a folder of that name is there, and not empty",
-            }.get(exc.errno or 0)
-            if what is not None:
-                raise KeyRefusedError(
-                    f"write object {key!r}", self.endpoint.place, what
-                ) from None
-            hint = ""
-            if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-                hint = "Free space there and run again; finished files are kept."
-            path = os.path.join(self.root, key)
-            raise LocalWriteError(
-                f"Could not write {path!r}: {exc.strerror}.", hint=hint
-            ) from None
-
-    def _put_in_place(
-        self,
-        parent: int,
-        incoming: str,
-        name: str,
-        key: str,
-        condition: Condition | None,
-    ) -> None:
-        if condition is None:
-            self._rename(parent, incoming, name)
-            return
-        # one lock for the folder makes check and rename one step among all writers of this driver
-        lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                existing = etag_of(os.stat(name, dir_fd=parent, follow_symlinks=False))
-            except FileNotFoundError:
-                existing = None
-            wanted = None if isinstance(condition, IfAbsent) else condition.etag
-            if existing != wanted:
-                raise ConditionFailedError(
-                    f"write object {key!r}",
-                    self.endpoint.place,
-                    "it is not as the condition asks",
-                )
-            self._rename(parent, incoming, name)
-        finally:
-            os.close(lock)
-
-    @staticmethod
-    def _rename(parent: int, incoming: str, name: str) -> None:
-        try:
-            os.rename(incoming, name, src_dir_fd=parent, dst_dir_fd=parent)
-        except IsADirectoryError:
-            os.rmdir(name, dir_fd=parent)  # only an empty folder gives way
-            os.rename(incoming, name, src_dir_fd=parent, dst_dir_fd=parent)
-
-    def _sweep(self) -> None:
-        """Remove what writers that are gone left behind, of what the last listing met.
-
-        What can be gone on with is left until all is written.
-        """
-        while self._listing.leftovers:
-            with contextlib.suppress(IndexError):  # another thread has it
-                path = self._listing.leftovers.pop()
-                if os.path.basename(path).startswith(RESUMABLE):
-                    self._resumable.append(path)
-                else:
-                    remove_unlocked(path)
+        return self._writer.write_resumably(
+            key, parents, name, f"{key}\n{identity}\n{size}\n{step}", size, step, fill
+        )
 
     # -- deleting
 
@@ -413,22 +271,6 @@ class LocalStore(Store):
                     os.rmdir(parents[depth - 1], dir_fd=parent)
             except OSError:
                 return  # not empty, or somebody else's now
-
-
-def _create_locked(name: str, parent: int) -> io.FileIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    while True:
-        descriptor = os.open(name, flags, 0o666, dir_fd=parent)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return io.FileIO(descriptor, "wb")
-        os.close(descriptor)  # swept as a leftover before it was locked
-
-
-def _write_all(file: io.FileIO, data: Buffer) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
 
 
 def _changed(path: str) -> SourceError:

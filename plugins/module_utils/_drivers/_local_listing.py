@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import typing as t
@@ -33,6 +34,12 @@ def etag_of(status: os.stat_result) -> str:
         status.st_mtime_ns,
         status.st_ctime_ns,
     )
+
+
+def info_of(key: str, file: io.FileIO) -> ObjectInfo:
+    """The open file as an object of that key."""
+    status = os.fstat(file.fileno())
+    return ObjectInfo(key, status.st_size, etag_of(status))
 
 
 class Listing:

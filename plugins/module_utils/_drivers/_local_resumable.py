@@ -83,23 +83,6 @@ def open_resumable(
         file.close()  # swept before it was locked
 
 
-def remove_unlocked(path: str) -> None:
-    """Remove a file that is on its way in no more; nothing is done while its writer lives."""
-    try:
-        # a pipe must not hold us up
-        flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(path, flags)
-    except OSError:
-        return  # it is gone
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(path)
-    except OSError:
-        return  # its writer lives
-    finally:
-        os.close(descriptor)
-
-
 def _write_at(file: io.FileIO, data: bytes | memoryview, position: int) -> None:
     view = memoryview(data)
     while view:

@@ -24,6 +24,8 @@ import threading
 import typing as t
 from dataclasses import asdict, dataclass
 
+from ._locked_file import create_locked
+
 _VERSION: t.Final = 1
 
 
@@ -106,7 +108,7 @@ class KeptUploads:
         }
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            file = _create_locked(path)
+            file = create_locked(path, 0o600)
         except OSError:
             return None
         try:
@@ -127,16 +129,6 @@ class KeptUploads:
                 kept = _take_over(os.path.join(self._folder, name))
                 if kept is not None:
                     yield kept
-
-
-def _create_locked(path: str) -> io.FileIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    while True:
-        file = io.FileIO(os.open(path, flags, 0o600), "wb")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file.fileno()).st_nlink:
-            return file
-        file.close()  # taken for a dead writer's before it was locked
 
 
 def _take_over(path: str) -> KeptUpload | None:
