@@ -19,7 +19,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
-from ._endpoint import Endpoint, parse_endpoint
+from ._endpoint import Endpoint
+from ._endpoint_parsing import parse_endpoint
 from ._errors import LongshoreError
 from ._fields import looks_like_fields
 from ._progress import VARIABLE, Progress

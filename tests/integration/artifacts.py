@@ -25,7 +25,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._signing import (
     SigningKey,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.modules import (

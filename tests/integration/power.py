@@ -30,7 +30,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._bandwidth impor
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist import (

@@ -28,7 +28,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sig
     PublicKey,
     SigningKey,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._workers import Workers

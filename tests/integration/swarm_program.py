@@ -25,7 +25,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalo
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 

@@ -29,17 +29,19 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._s3_empt
     count_s3,
     empty_s3,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
-    RequestCounter,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._catalogue import (
     open_store,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._requests import (
+    RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_client import (
     open_client,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (

@@ -28,7 +28,7 @@ from longshore._drivers._base import Store
 from longshore._drivers._catalogue import open_store
 from longshore._encryption._message import seal_message
 from longshore._encryption._signing import SIGNATURE_SIZE, SigningKey
-from longshore._endpoint import parse_endpoint
+from longshore._endpoint_parsing import parse_endpoint
 
 #: A number that no genuine feed has reached.
 SEQUENCE = 1_000_000

@@ -13,7 +13,7 @@ import os
 import typing as t
 from xml.etree import ElementTree
 
-from .._drivers._base import RequestCounter
+from .._drivers._requests import RequestCounter
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
 

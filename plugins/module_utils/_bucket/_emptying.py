@@ -19,7 +19,8 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from .._drivers._base import RequestCounter, Store, uncounted
+from .._drivers._base import Store
+from .._drivers._requests import RequestCounter, uncounted
 from .._drivers._retry import pauses
 from .._errors import StoreError
 from .._progress import UNWATCHED, Progress, if_long

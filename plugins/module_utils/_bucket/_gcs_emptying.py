@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
-from .._drivers._base import RequestCounter
+from .._drivers._requests import RequestCounter
 from .._drivers._rest import RestClient
 from .._errors import (
     ContainerMissingError,

@@ -15,8 +15,8 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._drivers._base import RequestCounter
 from .._drivers._catalogue import open_store
+from .._drivers._requests import RequestCounter
 from .._drivers._s3_errors import is_not_implemented
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, LongshoreError, StoreError

@@ -15,7 +15,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from .._drivers._base import RequestCounter
+from .._drivers._requests import RequestCounter
 from .._drivers._retry import pauses
 from .._drivers._s3_errors import (
     NOT_IMPLEMENTED,

@@ -16,8 +16,8 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from .._drivers._base import RequestCounter
 from .._drivers._catalogue import open_store
+from .._drivers._requests import RequestCounter
 from .._endpoint import Endpoint
 from .._progress import UNWATCHED, Progress
 from ._emptying import Counted, Emptied, count_store, empty_store

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._drivers._base import RequestCounter
 from .._drivers._libcloud_client import LibcloudClient, is_good
 from .._drivers._libcloud_dialect import Request
+from .._drivers._requests import RequestCounter
 from .._errors import StoreError
 from ._emptying import BATCH, Counted, Emptier, Entry, Kind, Refusal
 

@@ -12,7 +12,8 @@ import re
 import typing as t
 from dataclasses import fields
 
-from .._endpoint import Endpoint, parse_endpoint
+from .._endpoint import Endpoint
+from .._endpoint_parsing import parse_endpoint
 from .._errors import ConfigurationError
 from .._fields import did_you_mean, listed, read_fields
 from .._providers import ALIASES, PROVIDERS

@@ -17,7 +17,8 @@ import typing as t
 import uuid
 
 from .._bucket._names import check_name
-from .._endpoint import Endpoint, parse_endpoint
+from .._endpoint import Endpoint
+from .._endpoint_parsing import parse_endpoint
 from .._errors import ConfigurationError
 from .._fields import local_path, read_fields
 from .._providers import ALIASES, FAMILIES, PROVIDERS

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import abc
 import contextlib
-import contextvars
-import threading
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._endpoint import Endpoint
 from .._errors import StoreError
+from ._requests import RequestCounter
 
 #: Chunks that a body is read and written in, bytes.
 CHUNK_SIZE = 1024 * 1024
@@ -162,37 +161,6 @@ class Summary:
     """Of a listing that was read to its end, its digest, where the store tells."""
 
     digest: str | None = None
-
-
-_counts: contextvars.ContextVar[bool] = contextvars.ContextVar("counts", default=True)
-
-
-@contextlib.contextmanager
-def uncounted() -> t.Iterator[None]:
-    """What is sent in this context counts for no ``RequestCounter``."""
-    token = _counts.set(False)
-    try:
-        yield
-    finally:
-        _counts.reset(token)
-
-
-class RequestCounter:
-    """Counts requests to a store, from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def add(self, number: int = 1) -> None:
-        if not _counts.get():
-            return
-        with self._lock:
-            self._count += number
-
-    @property
-    def count(self) -> int:
-        return self._count
 
 
 class Store(abc.ABC):

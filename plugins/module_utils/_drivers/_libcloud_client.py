@@ -23,10 +23,10 @@ from .._errors import (
     StoreError,
     UnreachableError,
 )
-from ._base import RequestCounter
 from ._libcloud_dialect import Headers, Refusal, Request, without_tags
 from ._libcloud_dialects import dialect_of
 from ._libcloud_open import log_out, open_driver, region_of
+from ._requests import RequestCounter
 from ._retry import retry
 
 #: Too many requests: nothing was done.

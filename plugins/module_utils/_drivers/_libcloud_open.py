@@ -15,7 +15,7 @@ import urllib.parse
 
 from .._endpoint import Endpoint, s3_address
 from .._errors import ConfigurationError, MissingLibraryError
-from ._base import RequestCounter
+from ._requests import RequestCounter
 
 #: Where KT Cloud's auth service is.
 _KTUCLOUD_HOST: t.Final = "ssproxy.ucloudbiz.olleh.com"

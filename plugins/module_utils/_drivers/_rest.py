@@ -30,7 +30,7 @@ from .._errors import (
     StoreError,
     UnreachableError,
 )
-from ._base import RequestCounter
+from ._requests import RequestCounter
 from ._retry import pauses
 
 _RETRIED_STATUSES: t.Final = frozenset({408, 429, 500, 502, 503, 504})

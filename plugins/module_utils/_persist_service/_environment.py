@@ -14,7 +14,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._encryption._secret import SharedSecret
-from .._endpoint import Endpoint, parse_endpoint
+from .._endpoint import Endpoint
+from .._endpoint_parsing import parse_endpoint
 from .._errors import ConfigurationError
 from .._fields import did_you_mean
 from .._persist._age import check_identities

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
     S3Address,
+    s3_address,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     local_source,
     parse_endpoint,
-    s3_address,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
     ConfigurationError,

@@ -15,7 +15,7 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ..._drivers._base import RequestCounter
+from ..._drivers._requests import RequestCounter
 from ..._drivers._rest import RestClient
 from ..._endpoint import Endpoint
 from ..._errors import StoreError

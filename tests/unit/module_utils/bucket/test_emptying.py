@@ -24,11 +24,11 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._emptyin
     count_store,
     empty_store,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
-    RequestCounter,
-)
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._memory import (
     MemoryStore,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._requests import (
+    RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,

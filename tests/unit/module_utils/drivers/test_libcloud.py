@@ -23,7 +23,6 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
     IfAbsent,
     IfMatch,
     ObjectInfo,
-    RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._libcloud import (
     LibcloudStore,
@@ -39,6 +38,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._libclo
     auth_service,
     driver_arguments,
     open_driver,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._requests import (
+    RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils import _errors
 from ansible_collections.longshore.storage.plugins.module_utils._drivers import _rest
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._requests import (
     RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (

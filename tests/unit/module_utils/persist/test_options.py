@@ -14,6 +14,8 @@ from ansible_collections.longshore.storage.plugins.module_utils._encryption._sec
 )
 from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
     Endpoint,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.longshore.storage.plugins.module_utils._bandwidth import (
     Bandwidth,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._endpoint import (
+from ansible_collections.longshore.storage.plugins.module_utils._endpoint_parsing import (
     parse_endpoint,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._persist._commands import (
