@@ -11,14 +11,9 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
+from .._drivers._deletion import fault_of
 from .._drivers._requests import RequestCounter
 from .._drivers._rest import RestClient
-from .._errors import (
-    ContainerMissingError,
-    ObjectMissingError,
-    StoreError,
-    UnreachableError,
-)
 from ._emptying import BATCH, Counted, Emptier, Entry, Refusal
 
 #: Each goes in a request of its own, so that small batches keep all workers busy.
@@ -58,14 +53,10 @@ class GcsEmptier(Emptier):
         for entry in batch:
             path = f"{self._path}/{quote(entry.key, safe='')}"
             query = {"generation": entry.id or ""}
-            try:
-                self._rest.fetch(f"delete object {entry}", "DELETE", path, query)
-            except ObjectMissingError:
-                pass
-            except (ContainerMissingError, UnreachableError):
-                raise
-            except StoreError as error:
-                refusals.append(Refusal(entry, error.detail))
+            operation = f"delete object {entry}"
+            fault = fault_of(self._rest.fetch, operation, "DELETE", path, query)
+            if fault is not None:
+                refusals.append(Refusal(entry, fault.detail))
         return refusals
 
     def _page(self, token: str | None) -> tuple[list[Entry], str | None]:

@@ -15,8 +15,10 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from .._drivers._deletion import fault_of
 from .._drivers._requests import RequestCounter
 from .._drivers._retry import pauses
+from .._drivers._s3_delete import delete_together
 from .._drivers._s3_errors import (
     NOT_IMPLEMENTED,
     PASSING,
@@ -28,11 +30,8 @@ from .._drivers._s3_keys import is_fragile
 from .._drivers._s3_listing import list_objects
 from .._endpoint import Endpoint
 from .._errors import (
-    ContainerMissingError,
     LongshoreError,
-    ObjectMissingError,
     StoreError,
-    UnreachableError,
 )
 from .._progress import UNWATCHED, Progress
 from ._emptying import (
@@ -206,20 +205,14 @@ class _S3Emptier(Emptier):
         self, entries: t.Sequence[Entry]
     ) -> t.Sequence[tuple[Entry, str, str]] | None:
         """One request: the faults as (entry, code, text); None where the server has no such request."""
-        from botocore.exceptions import ClientError
-
-        what = {"Objects": [_named(entry) for entry in entries], "Quiet": True}
+        objects = [_named(entry) for entry in entries]
         with self._explained("delete objects"):
-            try:
-                answer = self._client.delete_objects(
-                    **self._bucket, Delete=what, **self._bypass
-                )
-            except ClientError as error:
-                if error_code(error) not in NOT_IMPLEMENTED:
-                    raise
-                self._batch_deletes = False
-                return None
-        faults = answer.get("Errors", ())
+            faults = delete_together(
+                self._client, self._container, objects, **self._bypass
+            )
+        if faults is None:
+            self._batch_deletes = False
+            return None
         if not faults:
             return ()
         known = {(entry.key, entry.id): entry for entry in entries}
@@ -234,30 +227,24 @@ class _S3Emptier(Emptier):
         return found
 
     def _delete_singly(self, entries: t.Sequence[Entry]) -> list[Refusal]:
-        faults = self._singly.map(self._delete_one, entries)
+        faults = self._singly.map(
+            lambda entry: fault_of(self._delete_one, entry), entries
+        )
         return [
-            Refusal(entry, said)
-            for entry, said in zip(entries, faults, strict=True)
-            if said is not None
+            Refusal(entry, fault.detail)
+            for entry, fault in zip(entries, faults, strict=True)
+            if fault is not None
         ]
 
-    def _delete_one(self, entry: Entry) -> str | None:
+    def _delete_one(self, entry: Entry) -> None:
         from botocore.exceptions import ClientError
 
-        try:
-            with self._explained(f"delete {entry}"):
-                try:
-                    self._send_one(entry)
-                except ClientError as error:
-                    if error_code(error) not in _GONE:
-                        raise
-        except ObjectMissingError:
-            return None
-        except (ContainerMissingError, UnreachableError):
-            raise
-        except StoreError as error:
-            return error.detail
-        return None
+        with self._explained(f"delete {entry}"):
+            try:
+                self._send_one(entry)
+            except ClientError as error:
+                if error_code(error) not in _GONE:
+                    raise
 
     def _send_one(self, entry: Entry) -> None:
         if entry.kind == "uploads":

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._endpoint import Endpoint, s3_address
+from .._drivers._botocore import create_client, open_session
+from .._endpoint import Endpoint
 from .._errors import (
     AccessDeniedError,
     ConfigurationError,
     LongshoreError,
-    MissingLibraryError,
     StoreError,
 )
 
@@ -56,7 +56,10 @@ class Iam:
                 f"Identities can be made where there is Amazon's IAM, and {endpoint.provider} has none.",
                 hint=_GIVEN,
             )
-        self._client = _open(endpoint)
+        session = open_session(endpoint, "to make identities")
+        self._client = create_client(
+            session, "iam", endpoint, f"IAM for {endpoint.place}"
+        )
         self.place = f"IAM at {endpoint.url}" if endpoint.url else "IAM"
         #: The first part of ARNs in the endpoint's region.
         self.partition: str = self._client.meta.partition
@@ -162,45 +165,3 @@ def _is_not_offered(error: BaseException | None) -> bool:
         return _code(error) in _NOT_OFFERED and status not in (401, 403)
     # A page for people, or JSON, where IAM answers in XML.
     return isinstance(error, ResponseParserError)
-
-
-def _open(endpoint: Endpoint) -> t.Any:
-    """The SDK's client, with the endpoint's credentials or those of the environment."""
-    try:
-        import botocore.config
-        import botocore.session
-        from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise MissingLibraryError(["boto3"], "to make identities") from error
-
-    from .._drivers._s3_client import NOTHING_ELSE
-
-    address = s3_address(endpoint)
-    given = endpoint.key is not None
-    sdk: t.Any = botocore  # which has no type information
-    session = sdk.session.Session(session_vars=NOTHING_ELSE if given else None)
-    try:
-        return session.create_client(
-            "iam",
-            region_name=address.region
-            or session.get_config_variable("region")
-            or "us-east-1",
-            endpoint_url=address.url,
-            verify=endpoint.ca_path,
-            aws_access_key_id=endpoint.key,
-            aws_secret_access_key=endpoint.secret,
-            aws_session_token=endpoint.token,
-            config=sdk.config.Config(
-                connect_timeout=endpoint.timeout,
-                read_timeout=endpoint.timeout,
-                retries={
-                    "mode": "standard",
-                    "total_max_attempts": endpoint.retries + 1,
-                },
-                ignore_configured_endpoint_urls=given,
-            ),
-        )
-    except (BotoCoreError, ValueError) as error:
-        raise ConfigurationError(
-            f"Cannot set up access to IAM for {endpoint.place}: {error}"
-        ) from error

@@ -12,11 +12,8 @@ import typing as t
 
 from .._endpoint import Endpoint
 from .._errors import (
-    ContainerMissingError,
-    ObjectMissingError,
     StoreError,
     TruncatedError,
-    UnreachableError,
 )
 from ._base import (
     CHUNK_SIZE,
@@ -29,6 +26,7 @@ from ._base import (
     ReadResult,
     Store,
 )
+from ._deletion import fault_of
 from ._key_guard import KeyGuard
 from ._libcloud_client import LibcloudClient, is_good, is_timeout, lower
 from ._libcloud_dialect import Headers, Position, Request
@@ -160,19 +158,15 @@ class LibcloudStore(Store):
     def _delete_each(self, keys: t.Sequence[str]) -> dict[str, str]:
         failed = {}
         for key in keys:
-            operation = f"delete object {key!r}"
-            request = Request("DELETE", self._client.object_path(key))
-            try:
-                self._check_object(
-                    self._client.send(operation, request), key, operation
-                )
-            except ObjectMissingError:
-                pass
-            except (ContainerMissingError, UnreachableError):
-                raise
-            except StoreError as error:
-                failed[key] = error.detail
+            fault = fault_of(self._delete_one, key)
+            if fault is not None:
+                failed[key] = fault.detail
         return failed
+
+    def _delete_one(self, key: str) -> None:
+        operation = f"delete object {key!r}"
+        request = Request("DELETE", self._client.object_path(key))
+        self._check_object(self._client.send(operation, request), key, operation)
 
     def _read_nothing(self, key: str) -> ReadResult:
         details = self.stat(key)

@@ -5,16 +5,18 @@
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 """Endpoint -> a libcloud storage driver that sends exactly what it is told.
 
-libcloud makes and signs the requests; how they travel is ours: see :func:`_transport`.
+libcloud makes and signs the requests; how they travel is ours: see :class:`Transport`.
 """
 
 from __future__ import annotations
 
+import functools
 import typing as t
 import urllib.parse
 
 from .._endpoint import Endpoint, s3_address
 from .._errors import ConfigurationError, MissingLibraryError
+from ._libcloud_transport import Transport
 from ._requests import RequestCounter
 
 #: Where KT Cloud's auth service is.
@@ -61,7 +63,7 @@ def open_driver(endpoint: Endpoint, counter: RequestCounter) -> t.Any:
         # Given to the driver, it would be taken for a way to log in.
         connection.host = endpoint.host
         connection.port = endpoint.port or connection.port
-    connection.conn_class = _transport(endpoint, counter)
+    connection.conn_class = functools.partial(Transport, endpoint, counter)
     connection.connect()
     _make_exact(connection)
     return driver
@@ -169,60 +171,6 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "value", None) or error).rstrip(". ")
 
 
-def _transport(endpoint: Endpoint, counter: RequestCounter) -> t.Any:
-    """A class in place of libcloud's own connection, with what libcloud calls of it.
-
-    It counts requests and has a timeout always. libcloud's own waits for ever in raw transfers,
-    decodes bodies, resolves ``..`` in URLs, and follows redirects with the credentials on board.
-    """
-    import requests
-
-    class Transport:
-        def __init__(
-            self, host: str, port: int, secure: t.Any = None, **_: object
-        ) -> None:
-            self.host = f"{'https' if secure else 'http'}://{host}:{port}"
-            self.session = requests.Session()
-            # Without it, a line of ~/.netrc would replace the signature.
-            self.session.auth = lambda request: request
-            self.response: t.Any = None
-
-        def request(self, *arguments: t.Any, **named: t.Any) -> None:
-            """For libcloud's own requests: it would guess an encoding that is not declared."""
-            self.prepared_request(*arguments, **named)
-            self.response.encoding = "utf-8"
-
-        def prepared_request(
-            self,
-            method: str,
-            url: str,
-            body: t.Any = None,
-            headers: t.Any = None,
-            **_: object,
-        ) -> None:
-            """For ours."""
-            # libcloud signs a space as %20, which is what it is on any server, and sends a +.
-            path, mark, query = url.partition("?")
-            exact = self.host + path + mark + query.replace("+", "%20")
-            request = self.session.prepare_request(
-                requests.Request(method, exact, headers, data=body)
-            )
-            # requests would resolve dots and quote anew what is signed already.
-            request.url = exact
-            settings = self.session.merge_environment_settings(
-                exact, {}, True, endpoint.ca_path, None
-            )
-            counter.add()
-            self.response = self.session.send(
-                request, timeout=endpoint.timeout, allow_redirects=False, **settings
-            )
-
-        def getresponse(self) -> t.Any:
-            return self.response
-
-    return Transport
-
-
 def _make_exact(connection: t.Any) -> None:
     """Let a connection leave paths as they are, and bodies and answers, too.
 
@@ -266,8 +214,6 @@ def log_out(driver: t.Any) -> bool:
     connection = driver.connection
     if not connection.is_logged_in:
         return False
-    # The plain answer: libcloud's reading takes some good ones for bad, and loses their bodies.
-    connection.rawResponseCls = lambda connection, response: response
     connection.is_logged_in = False
     connection.get_auth_class().clear_cached_auth_context()
     return True

@@ -35,7 +35,6 @@ from .._errors import (
     ObjectMissingError,
     StoreError,
     TruncatedError,
-    UnreachableError,
 )
 from ._base import (
     CHUNK_SIZE,
@@ -51,6 +50,7 @@ from ._base import (
     Store,
 )
 from ._body import first_part
+from ._deletion import fault_of
 from ._obstore_body import Handover, part_size
 from ._obstore_errors import lacks_length, translate_error
 from ._obstore_objects import (
@@ -521,15 +521,7 @@ class ObstoreStore(Store):
         return {key: fault.detail for key, fault in faults.items()}
 
     def _delete_one(self, key: str) -> StoreError | None:
-        try:
-            self._delete_plainly(f"delete object {key!r}", key)
-        except ObjectMissingError:
-            return None
-        except (UnreachableError, ContainerMissingError):
-            raise
-        except StoreError as error:
-            return error
-        return None
+        return fault_of(self._delete_plainly, f"delete object {key!r}", key)
 
     def _client_options(
         self, answer_seconds: float

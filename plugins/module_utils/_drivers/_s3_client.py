@@ -11,12 +11,11 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import os
 import typing as t
 from urllib.parse import urlsplit
 
 from .._endpoint import Endpoint, s3_address
-from .._errors import ConfigurationError, MissingLibraryError
+from ._botocore import create_client, open_session
 from ._s3_listing import take_pages
 
 #: More threads than this share connections by waiting for one.
@@ -35,54 +34,26 @@ def open_client(endpoint: Endpoint, count: t.Callable[[], None]) -> Opened:
 
     Raises ``MissingLibraryError`` and ``ConfigurationError``. Nothing is sent yet.
     """
-    try:
-        import botocore.config
-        import botocore.session
-        from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise MissingLibraryError(["boto3"], "to talk to S3") from error
-
-    address = s3_address(endpoint)
-    given = endpoint.key is not None
-    # With credentials of its own an endpoint is complete: profiles, and addresses in the
-    # environment, are meant for something else.
-    sdk: t.Any = botocore  # which has no type information
-    session = sdk.session.Session(session_vars=NOTHING_ELSE if given else None)
+    session = open_session(endpoint, "to talk to S3")
     data_path = session.get_config_variable("data_path")
     session.register_component("data_loader", _loader(data_path))
-    config = sdk.config.Config(
-        connect_timeout=endpoint.timeout,
-        read_timeout=endpoint.timeout,
+    url = s3_address(endpoint).url
+    client = create_client(
+        session,
+        "s3",
+        endpoint,
+        endpoint.place,
         max_pool_connections=_CONNECTIONS,
         tcp_keepalive=True,
-        retries={"mode": "standard", "total_max_attempts": endpoint.retries + 1},
         # S3-compatible servers do not know the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        ignore_configured_endpoint_urls=given,
         s3={
-            "addressing_style": "auto" if address.url is None else "path",
+            "addressing_style": "auto" if url is None else "path",
             # TLS protects a body as well, and spares hashing it.
-            "payload_signing_enabled": (address.url or "").startswith("http:"),
+            "payload_signing_enabled": (url or "").startswith("http:"),
         },
     )
-    try:
-        client = session.create_client(
-            "s3",
-            region_name=address.region
-            or session.get_config_variable("region")
-            or "us-east-1",
-            endpoint_url=address.url,
-            verify=endpoint.ca_path,
-            aws_access_key_id=endpoint.key,
-            aws_secret_access_key=endpoint.secret,
-            aws_session_token=endpoint.token,
-            config=config,
-        )
-    except (BotoCoreError, ValueError) as error:
-        raise ConfigurationError(
-            f"Cannot set up access to {endpoint.place}: {error}"
-        ) from error
 
     def before_send(**_: object) -> None:
         count()
@@ -101,14 +72,6 @@ def _loader(data_path: str | None) -> t.Any:
 
     sdk: t.Any = botocore.loaders
     return sdk.create_loader(data_path)
-
-
-#: Instead of the session's: profile, config file and credentials file are nowhere.
-NOTHING_ELSE: t.Final[dict[str, t.Any]] = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
 
 
 def _credentials(endpoint: Endpoint, session: t.Any) -> t.Callable[[], t.Any]:

@@ -11,17 +11,35 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from .._errors import (
-    ContainerMissingError,
-    ObjectMissingError,
-    StoreError,
-    UnreachableError,
-)
+from ._deletion import fault_of
 from ._s3_errors import NOT_IMPLEMENTED, PASSING, error_code, error_text, explained
 from ._s3_keys import is_fragile
 
 _BATCH: t.Final = 1000
 _AT_ONCE: t.Final = 16
+
+
+def delete_together(
+    client: t.Any,
+    container: str,
+    objects: t.Sequence[t.Mapping[str, str]],
+    **options: t.Any,
+) -> t.Sequence[t.Mapping[str, str]] | None:
+    """Delete in one request, and what of it failed, each as the server tells it.
+
+    None where the server has no such request. ``objects`` and ``options`` are the SDK's. Raises what
+    botocore raises.
+    """
+    from botocore.exceptions import ClientError
+
+    what = {"Objects": objects, "Quiet": True}
+    try:
+        answer = client.delete_objects(Bucket=container, Delete=what, **options)
+    except ClientError as error:
+        if error_code(error) not in NOT_IMPLEMENTED:
+            raise
+        return None
+    return t.cast("t.Sequence[t.Mapping[str, str]]", answer.get("Errors", ()))
 
 
 class Deleter:
@@ -43,31 +61,24 @@ class Deleter:
             singly += self._delete_batch(batch, failed) if self._in_batches else batch
         if singly:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                faults = pool.map(self._delete_one, singly)
+                faults = pool.map(lambda key: fault_of(self._delete_one, key), singly)
                 for key, fault in zip(singly, faults, strict=True):
                     if fault is not None:
-                        failed[key] = fault
+                        failed[key] = fault.detail
         return failed
 
     def _delete_batch(
         self, keys: t.Sequence[str], failed: dict[str, str]
     ) -> t.Sequence[str]:
         """Delete in one request; returns the keys that are to be tried one by one."""
-        from botocore.exceptions import ClientError
-
-        what = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        objects = [{"Key": key} for key in keys]
         with explained("delete objects", self._place):
-            try:
-                answer = self._client.delete_objects(
-                    Bucket=self._container, Delete=what
-                )
-            except ClientError as error:
-                if error_code(error) not in NOT_IMPLEMENTED:
-                    raise
-                self._in_batches = False
-                return keys
+            faults = delete_together(self._client, self._container, objects)
+        if faults is None:
+            self._in_batches = False
+            return keys
         again = []
-        for fault in answer.get("Errors", ()):
+        for fault in faults:
             code = fault.get("Code")
             if code in PASSING:
                 again.append(fault["Key"])
@@ -75,14 +86,6 @@ class Deleter:
                 failed[fault["Key"]] = error_text(code, fault.get("Message"))
         return again
 
-    def _delete_one(self, key: str) -> str | None:
-        try:
-            with explained(f"delete object {key!r}", self._place):
-                self._client.delete_object(Bucket=self._container, Key=key)
-        except ObjectMissingError:
-            return None
-        except (ContainerMissingError, UnreachableError):
-            raise
-        except StoreError as error:
-            return error.detail
-        return None
+    def _delete_one(self, key: str) -> None:
+        with explained(f"delete object {key!r}", self._place):
+            self._client.delete_object(Bucket=self._container, Key=key)
