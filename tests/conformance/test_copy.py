@@ -71,8 +71,9 @@ def _check_nothing_is_unfinished(store: Store) -> None:
 
 
 def _in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "copy_threshold", PART, raising=False)
-    monkeypatch.setattr(store, "copy_part_size", PART, raising=False)
+    copier = getattr(store, "_provider", store)
+    monkeypatch.setattr(copier, "copy_threshold", PART, raising=False)
+    monkeypatch.setattr(copier, "copy_part_size", PART, raising=False)
 
 
 def _missing(key: str) -> ObjectInfo:

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._azure import (
+    AzureBlobs,
     AzureStore,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
@@ -28,6 +29,9 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._base i
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._gcs import (
     GcsStore,
+)
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._google import (
+    find_token_source,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore import (
     ObstoreStore,
@@ -86,7 +90,7 @@ def _write_foreign_to_azure(store: AzureStore, azurite: Azurite, key: str) -> No
 
 def _write_foreign_to_gcs(store: GcsStore, gcs: GcsEmulator, key: str) -> None:
     """By the XML interface, as another program would."""
-    token = store._tokens.current().value
+    token = find_token_source(store.endpoint).current().value
     path = f"/{store.endpoint.container}/{quote(key, safe='')}"
     headers = {
         "Authorization": f"Bearer {token}",
@@ -255,7 +259,7 @@ def test_google_by_key_file(
 
 
 def test_google_by_a_token(gcs: GcsEmulator, gcs_store: GcsStore) -> None:
-    token = gcs_store._tokens.current().value
+    token = find_token_source(gcs_store.endpoint).current().value
     container = gcs_store.endpoint.container
     _use(GcsStore(gcs.endpoint(container=container, token=token)))
     wrong = GcsStore(gcs.endpoint(container=container, token=token[:-5]))
@@ -333,8 +337,8 @@ def test_azure_copies_between_containers(
     with AzureStore(azurite.endpoint(container=_name())) as other:
         other.create_container()
         _check_copies(azure_store, other)
-        monkeypatch.setattr(AzureStore, "copy_threshold", 1024 * 1024)
-        monkeypatch.setattr(AzureStore, "copy_part_size", 5 * 1024 * 1024)
+        monkeypatch.setattr(AzureBlobs, "copy_threshold", 1024 * 1024)
+        monkeypatch.setattr(AzureBlobs, "copy_part_size", 5 * 1024 * 1024)
         azure_store.delete(list(listed(azure_store)))
         _check_copies(azure_store, other)
     token = azurite_sas(azurite, "rwdlc")
@@ -376,8 +380,8 @@ def test_requests_of_azures_copies(
     source = azure_store.write("source", content(2 * 1024 * 1024))
     for size, expected in ((None, 1), (1024 * 1024, 3)):
         if size:
-            monkeypatch.setattr(azure_store, "copy_threshold", size)
-            monkeypatch.setattr(azure_store, "copy_part_size", size)
+            monkeypatch.setattr(AzureBlobs, "copy_threshold", size)
+            monkeypatch.setattr(AzureBlobs, "copy_part_size", size)
         before = azure_store.requests.count
         source = azure_store.copy(source, "source", NO_ATTRIBUTES)
         assert azure_store.requests.count - before == expected

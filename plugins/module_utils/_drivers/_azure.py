@@ -19,8 +19,10 @@ from .._endpoint import Endpoint
 from .._errors import StoreError
 from ._azure_account import blob_path, container_path, find_account
 from ._azure_copy import METADATA, BlobCopy
-from ._base import HEADERS, Attributes, Features, ObjectDetails, ObjectInfo, Store
+from ._base import HEADERS, Attributes, ObjectDetails, ObjectInfo
 from ._obstore import ObstoreStore
+from ._obstore_provider import Provider
+from ._requests import RequestCounter
 from ._rest import Headers, Query
 
 if t.TYPE_CHECKING:
@@ -33,7 +35,13 @@ _MOST_CHARACTERS: t.Final = 1024
 class AzureStore(ObstoreStore):
     """Blobs of one container; ``endpoint.key`` is the account."""
 
-    features = Features(conditional_write=True, listing_md5=True, server_side_copy=True)
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, AzureBlobs)
+
+
+class AzureBlobs(Provider):
+    """A container of an account."""
+
     multipart_requests = 1
     deletes_in_bulk = True
     page_size = 5000
@@ -42,14 +50,14 @@ class AzureStore(ObstoreStore):
     copy_threshold: t.ClassVar[int] = 256 * 1024 * 1024
     copy_part_size: t.ClassVar[int] = 256 * 1024 * 1024
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, requests: RequestCounter) -> None:
         self._account = find_account(endpoint)
-        super().__init__(endpoint, self._account.url)
+        super().__init__(endpoint, self._account.url, requests)
         if not self._account.credentials.may_read:
             # Azure reads a copy's source in our name.
             self.features = dataclasses.replace(self.features, server_side_copy=False)
 
-    def _connect(
+    def connect(
         self,
         client_options: obstore.store.ClientConfig,
         retry_config: obstore.store.RetryConfig,
@@ -76,20 +84,19 @@ class AzureStore(ObstoreStore):
             retry_config=retry_config,
         )
 
-    def _etag(self, e_tag: str | None, version: str | None) -> str | None:
+    def etag(self, e_tag: str | None, version: str | None) -> str | None:
         # The listing shows it without its quotes.
         return e_tag.strip('"') if e_tag else None
 
-    def _match(self, etag: str) -> obstore.UpdateVersion:
+    def match(self, etag: str) -> obstore.UpdateVersion:
         return {"e_tag": f'"{etag}"'}
 
-    def reaches(self, other: Store) -> bool:
-        """Any container of the same account, with the same credentials."""
-        if not isinstance(other, AzureStore):
+    def reaches(self, other: Provider) -> bool:
+        if not isinstance(other, AzureBlobs):
             return False
         return self.features.server_side_copy and self._account == other._account
 
-    def _limit_of_key(self, key: str) -> str | None:
+    def limit_of_key(self, key: str) -> str | None:
         if len(key) > _MOST_CHARACTERS:
             return f"Azure takes at most {_MOST_CHARACTERS} characters"
         if "\\" in key:
@@ -100,7 +107,7 @@ class AzureStore(ObstoreStore):
             return "the key has a character that Azure's listing cannot show"
         return None
 
-    def _page(
+    def page(
         self, operation: str, prefix: str, marker: str | None, limit: int
     ) -> tuple[t.Sequence[ObjectInfo], str | None]:
         query = {"restype": "container", "comp": "list", "maxresults": str(limit)}
@@ -108,7 +115,7 @@ class AzureStore(ObstoreStore):
             query["prefix"] = prefix
         if marker:
             query["marker"] = marker
-        _unused, body = self._rest.fetch(operation, "GET", self._path(), query)
+        _unused, body = self.rest.fetch(operation, "GET", self._path(), query)
         try:
             root = ElementTree.fromstring(body)
         except ElementTree.ParseError as error:
@@ -118,26 +125,26 @@ class AzureStore(ObstoreStore):
         blobs = [_listed(blob) for blob in root.iterfind("Blobs/Blob")]
         return [blob for blob in blobs if blob], root.findtext("NextMarker") or None
 
-    def _create(self, operation: str) -> None:
-        self._rest.fetch(operation, "PUT", self._path(), {"restype": "container"})
+    def create(self, operation: str) -> None:
+        self.rest.fetch(operation, "PUT", self._path(), {"restype": "container"})
 
-    def _stat_plainly(
+    def stat(
         self, operation: str, key: str, container: str | None = None
     ) -> ObjectDetails:
         path = blob_path(container or self.endpoint.container, key)
-        headers, _unused = self._rest.fetch(operation, "HEAD", path)
+        headers, _unused = self.rest.fetch(operation, "HEAD", path)
         info = ObjectInfo(
-            key, int(headers["Content-Length"]), self._etag(headers["ETag"], None)
+            key, int(headers["Content-Length"]), self.etag(headers["ETag"], None)
         )
         return ObjectDetails(info, _attributes(headers))
 
-    def _open_plainly(
+    def open(
         self, operation: str, info: ObjectInfo, start: int, end: int
     ) -> http.client.HTTPResponse:
         headers = {"x-ms-range": f"bytes={start}-{end - 1}"}
-        return self._rest.open(operation, self._path(info.key), {}, headers)
+        return self.rest.open(operation, self._path(info.key), {}, headers)
 
-    def _copy(
+    def copy(
         self,
         operation: str,
         source: ObjectInfo,
@@ -146,7 +153,7 @@ class AzureStore(ObstoreStore):
         attributes: Attributes,
     ) -> ObjectInfo:
         copy = BlobCopy(
-            self._copying_rest(source.size),
+            self.copying_rest(source.size),
             operation,
             source,
             lambda: self._account.authorize_source(origin, source.key),
@@ -160,19 +167,19 @@ class AzureStore(ObstoreStore):
         else:
             answer = copy.at_once()
             md5 = _hex_md5(answer["Content-MD5"]) or md5
-        return ObjectInfo(key, source.size, self._etag(answer["ETag"], None), md5)
+        return ObjectInfo(key, source.size, self.etag(answer["ETag"], None), md5)
 
-    def _delete_plainly(self, operation: str, key: str) -> None:
+    def delete(self, operation: str, key: str) -> None:
         # With its snapshots: Azure deletes no blob that has some otherwise.
         headers = {"x-ms-delete-snapshots": "include"}
-        self._rest.fetch(operation, "DELETE", self._path(key), headers=headers)
+        self.rest.fetch(operation, "DELETE", self._path(key), headers=headers)
 
     def _path(self, key: str | None = None) -> str:
         if key is None:
             return container_path(self.endpoint)
         return blob_path(self.endpoint.container, key)
 
-    def _authorize(
+    def authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
     ) -> None:
         self._account.authorize(method, path, query, headers)

@@ -19,9 +19,11 @@ from urllib.parse import quote
 
 from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
-from ._base import Attributes, Features, ObjectDetails, ObjectInfo, Store
+from ._base import Attributes, ObjectDetails, ObjectInfo
 from ._google import TokenSource, find_token_source
 from ._obstore import ObstoreStore
+from ._obstore_provider import Provider
+from ._requests import RequestCounter
 from ._rest import Headers, Query, RestClient
 
 if t.TYPE_CHECKING:
@@ -78,17 +80,23 @@ def create_bucket(
 class GcsStore(ObstoreStore):
     """Objects of one bucket."""
 
-    features = Features(conditional_write=True, listing_md5=True, server_side_copy=True)
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, GoogleStorage)
+
+
+class GoogleStorage(Provider):
+    """A bucket."""
+
     multipart_requests = 2
     deletes_in_bulk = False
     page_size = 1000
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, requests: RequestCounter) -> None:
         self._url = endpoint.url or URL
         self._tokens = find_token_source(endpoint)
-        super().__init__(endpoint, self._url)
+        super().__init__(endpoint, self._url, requests)
 
-    def _connect(
+    def connect(
         self,
         client_options: obstore.store.ClientConfig,
         retry_config: obstore.store.RetryConfig,
@@ -103,19 +111,18 @@ class GcsStore(ObstoreStore):
             credential_provider=self._tokens,
         )
 
-    def _etag(self, e_tag: str | None, version: str | None) -> str | None:
+    def etag(self, e_tag: str | None, version: str | None) -> str | None:
         return version
 
-    def _match(self, etag: str) -> obstore.UpdateVersion:
+    def match(self, etag: str) -> obstore.UpdateVersion:
         return {"version": etag}
 
-    def reaches(self, other: Store) -> bool:
-        """Any bucket that is asked for at the same place by the same account."""
-        if not isinstance(other, GcsStore) or self._url != other._url:
+    def reaches(self, other: Provider) -> bool:
+        if not isinstance(other, GoogleStorage) or self._url != other._url:
             return False
         return self.endpoint.credentials == other.endpoint.credentials
 
-    def _limit_of_key(self, key: str) -> str | None:
+    def limit_of_key(self, key: str) -> str | None:
         if len(key.encode()) > _MOST_BYTES:
             return f"Google takes at most {_MOST_BYTES} bytes"
         if "\r" in key or "\n" in key:
@@ -124,7 +131,7 @@ class GcsStore(ObstoreStore):
             return "Google takes neither . nor .."
         return None
 
-    def _page(
+    def page(
         self, operation: str, prefix: str, marker: str | None, limit: int
     ) -> tuple[t.Sequence[ObjectInfo], str | None]:
         query = {
@@ -136,29 +143,29 @@ class GcsStore(ObstoreStore):
         if marker:
             query["pageToken"] = marker
         path = f"{bucket_path(self.endpoint)}/o"
-        page = self._rest.fetch_json(operation, "GET", path, query)
+        page = self.rest.fetch_json(operation, "GET", path, query)
         return [_info(item) for item in page.get("items", ())], page.get(
             "nextPageToken"
         )
 
-    def _create(self, operation: str) -> None:
-        create_bucket(self.endpoint, self._rest, self._tokens, operation)
+    def create(self, operation: str) -> None:
+        create_bucket(self.endpoint, self.rest, self._tokens, operation)
 
-    def _stat_plainly(
+    def stat(
         self, operation: str, key: str, container: str | None = None
     ) -> ObjectDetails:
         path = _object_path(container or self.endpoint.container, key)
-        item = self._rest.fetch_json(operation, "GET", path)
+        item = self.rest.fetch_json(operation, "GET", path)
         return ObjectDetails(_info(item)._replace(key=key, md5=None), _attributes(item))
 
-    def _open_plainly(
+    def open(
         self, operation: str, info: ObjectInfo, start: int, end: int
     ) -> http.client.HTTPResponse:
         query = {"alt": "media", "generation": info.etag or ""}
         headers = {**_AS_STORED, "Range": f"bytes={start}-{end - 1}"}
-        return self._rest.open(operation, self._object_path(info.key), query, headers)
+        return self.rest.open(operation, self._object_path(info.key), query, headers)
 
-    def _copy(
+    def copy(
         self,
         operation: str,
         source: ObjectInfo,
@@ -175,7 +182,7 @@ class GcsStore(ObstoreStore):
                 query["ifGenerationMatch"] = source.etag
         path += "/rewriteTo" + target.removeprefix(_API)
         content = _resource(attributes)
-        rest = self._copying_rest(source.size)
+        rest = self.copying_rest(source.size)
         while True:
             answer = rest.fetch_json(operation, "POST", path, query, content)
             if answer.get("done"):
@@ -188,13 +195,13 @@ class GcsStore(ObstoreStore):
                 )
             query["rewriteToken"] = answer["rewriteToken"]
 
-    def _delete_plainly(self, operation: str, key: str) -> None:
-        self._rest.fetch(operation, "DELETE", self._object_path(key))
+    def delete(self, operation: str, key: str) -> None:
+        self.rest.fetch(operation, "DELETE", self._object_path(key))
 
     def _object_path(self, key: str) -> str:
         return _object_path(self.endpoint.container, key)
 
-    def _authorize(
+    def authorize(
         self, method: str, path: str, query: Query, headers: Headers, /
     ) -> None:
         self._tokens.authorize(method, path, query, headers)
