@@ -85,10 +85,6 @@ class Fetcher:
             return None
         return self.look()
 
-    def listing(self) -> list[Listed]:
-        """Every release of the channel, by name, in the order of their publication."""
-        return [*self.look().releases]
-
     def _read(self) -> Found:
         found = self._repository.read_feed(self._trust)
         if found is None:

@@ -39,7 +39,6 @@ from ._publish import Publisher
 from ._release import LATEST, Release
 from ._results import (
     Fetched,
-    Listed,
     Outcome,
     Progress,
     Pruned,
@@ -59,9 +58,6 @@ class Publishing(t.Protocol):
 
     def look(self) -> Seen:
         """What is published now; nothing, with number 0, where nothing was yet."""
-
-    def listing(self) -> list[Listed]:
-        """Every release, by name, in the order of their publication."""
 
     def publish(
         self,
@@ -111,9 +107,6 @@ class Fetching(t.Protocol):
 
         A feed that does not change expires without being looked at: ``look`` from time to time.
         """
-
-    def listing(self) -> list[Listed]:
-        """Every release, by name, in the order of their publication."""
 
     def release(self, name: str, version: str = LATEST) -> Release:
         """What is said of a release."""

@@ -23,7 +23,7 @@ from ._original import OriginalObjects, refused
 from ._placing import place_stream
 from ._private_files import make_private, read_private, replace_file
 from ._release import LATEST, Release
-from ._results import Fetched, Listed, Progress, Seen, no_progress
+from ._results import Fetched, Progress, Seen, no_progress
 from ._targets import Target, keep, target_path
 
 #: What the original gives its files.
@@ -62,10 +62,6 @@ class OriginalFetcher:
         if touched is None or touched == etag:
             return None
         return self.look()
-
-    def listing(self) -> list[Listed]:
-        """As ``look`` has it."""
-        return [*self.look().releases]
 
     def release(self, name: str, version: str = LATEST) -> Release:
         raise refused(f"{name!r} has no record to show")

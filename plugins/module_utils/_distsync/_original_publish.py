@@ -26,7 +26,6 @@ from .._workers import Workers
 from ._local_file import LocalFile
 from ._original import OriginalObjects, refused, sealed_size
 from ._results import (
-    Listed,
     Outcome,
     Progress,
     Pruned,
@@ -65,10 +64,6 @@ class OriginalPublisher:
     def look(self) -> Seen:
         """Every file, by name. Objects that are not of this store are left out."""
         return self._objects.look()
-
-    def listing(self) -> list[Listed]:
-        """As ``look`` has it."""
-        return [*self.look().releases]
 
     def publish(
         self,

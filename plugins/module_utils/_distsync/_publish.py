@@ -35,7 +35,6 @@ from ._pruning import Pruning
 from ._release import check_mode, check_owner, check_version
 from ._repository import Repository
 from ._results import (
-    Listed,
     Outcome,
     Progress,
     Pruned,
@@ -96,10 +95,6 @@ class Publisher:
         if found is None:
             return Seen((), 0, None, None, ())
         return seen(found, self._clock())
-
-    def listing(self) -> list[Listed]:
-        """As ``look`` has it."""
-        return [*self.look().releases]
 
     def publish(
         self,

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import http.client
 import typing as t
@@ -20,6 +19,7 @@ from .._errors import StoreError
 from ._azure_account import blob_path, container_path, find_account
 from ._azure_copy import METADATA, BlobCopy
 from ._base import HEADERS, Attributes, ObjectDetails, ObjectInfo
+from ._md5 import hex_md5
 from ._obstore import ObstoreStore
 from ._obstore_provider import Provider
 from ._requests import RequestCounter
@@ -166,7 +166,7 @@ class AzureBlobs(Provider):
             answer = copy.in_blocks(self.copy_part_size)
         else:
             answer = copy.at_once()
-            md5 = _hex_md5(answer["Content-MD5"]) or md5
+            md5 = hex_md5(answer["Content-MD5"]) or md5
         return ObjectInfo(key, source.size, self.etag(answer["ETag"], None), md5)
 
     def delete(self, operation: str, key: str) -> None:
@@ -199,12 +199,8 @@ def _listed(blob: ElementTree.Element) -> ObjectInfo | None:
         key,
         int(blob.findtext("Properties/Content-Length") or 0),
         (blob.findtext("Properties/Etag") or "").strip('"') or None,
-        _hex_md5(blob.findtext("Properties/Content-MD5")),
+        hex_md5(blob.findtext("Properties/Content-MD5")),
     )
-
-
-def _hex_md5(text: str | None) -> str | None:
-    return base64.b64decode(text).hex() if text else None
 
 
 def _attributes(headers: http.client.HTTPMessage) -> Attributes:

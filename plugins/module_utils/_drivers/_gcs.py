@@ -12,7 +12,6 @@ condition that obstore can put on one.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import typing as t
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from .._endpoint import Endpoint
 from .._errors import ConfigurationError, StoreError
 from ._base import Attributes, ObjectDetails, ObjectInfo
 from ._google import TokenSource, find_token_source
+from ._md5 import hex_md5
 from ._obstore import ObstoreStore
 from ._obstore_provider import Provider
 from ._requests import RequestCounter
@@ -208,12 +208,11 @@ class GoogleStorage(Provider):
 
 
 def _info(item: t.Mapping[str, t.Any]) -> ObjectInfo:
-    md5 = item.get("md5Hash")
     return ObjectInfo(
         item["name"],
         int(item["size"]),
         item["generation"],
-        base64.b64decode(md5).hex() if md5 else None,
+        hex_md5(item.get("md5Hash")),
     )
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ._base import HEADERS, Attributes, Condition, Features, IfAbsent, ObjectInfo
-from ._s3_etag import info_of
+from ._md5 import info_of
 
 Headers = t.Mapping[str, str]
 

@@ -26,6 +26,7 @@ from ._libcloud_dialect import (
     text_of,
     with_prefix,
 )
+from ._md5 import hex_md5
 
 _FORBIDDEN_BY_AZURE = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -80,7 +81,7 @@ class AzureDialect(Dialect):
             if name.get("Encoded") == "true":
                 key = unquote(key, errors="strict")
             etag = text_of(properties, "Etag").strip('"')
-            md5 = _decode_md5(text_of(properties, "Content-MD5"))
+            md5 = hex_md5(text_of(properties, "Content-MD5"))
             size = int(text_of(properties, "Content-Length"))
             objects.append(ObjectInfo(key, size, etag or None, md5))
         marker = text_of(root, "NextMarker")
@@ -110,7 +111,7 @@ class AzureDialect(Dialect):
         info = super().read_info(key, size, headers)
         # With a range, Content-MD5 may be the range's.
         own = "" if "content-range" in headers else headers.get("content-md5", "")
-        return info._replace(md5=_decode_md5(headers.get("x-ms-blob-content-md5", own)))
+        return info._replace(md5=hex_md5(headers.get("x-ms-blob-content-md5", own)))
 
     def part(self, path: str, upload: str, number: int, body: bytes) -> Request:
         params = {"comp": "block", "blockid": _block_id(number)}
@@ -135,10 +136,6 @@ class AzureDialect(Dialect):
         headers = self.attribute_headers(attributes) | self.condition_headers(condition)
         headers |= {**_length(body), "Content-Type": "application/xml"}
         return Request("PUT", path, {"comp": "blocklist"}, headers, body)
-
-
-def _decode_md5(text: str) -> str | None:
-    return base64.b64decode(text).hex() if text else None
 
 
 def _length(body: bytes | t.Iterator[bytes]) -> dict[str, str]:

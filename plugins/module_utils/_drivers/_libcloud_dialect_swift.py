@@ -19,7 +19,7 @@ from ._libcloud_dialect import (
     md5_bytes,
     with_prefix,
 )
-from ._s3_etag import info_of
+from ._md5 import info_of
 
 
 class SwiftDialect(Dialect):

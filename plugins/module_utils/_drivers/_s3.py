@@ -33,6 +33,7 @@ from ._base import (
     Summary,
 )
 from ._key_guard import KeyGuard, shapes
+from ._md5 import info_of
 from ._s3_attributes import (
     attribute_parameters,
     condition_parameters,
@@ -44,7 +45,6 @@ from ._s3_container import container_exists, create_container
 from ._s3_copy import MultipartCopier, copy_source, copy_whole
 from ._s3_delete import Deleter
 from ._s3_errors import error_code, explained, explained_of
-from ._s3_etag import info_of
 from ._s3_fast import open_fast_lane
 from ._s3_keys import is_fragile, key_fault
 from ._s3_listing import list_objects, summarise

@@ -20,8 +20,8 @@ from pathlib import Path
 from .._endpoint import Endpoint
 from .._errors import TruncatedError
 from ._base import CHUNK_SIZE, NO_ATTRIBUTES, Attributes, ReadResult
+from ._md5 import info_of
 from ._obstore_objects import from_obstore_attributes, key_fault, to_obstore_attributes
-from ._s3_etag import info_of
 
 if t.TYPE_CHECKING:
     import obstore

@@ -23,7 +23,7 @@ from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from ._base import ObjectInfo, Summary
-from ._s3_etag import md5_of
+from ._md5 import md5_of
 
 _Item = t.TypeVar("_Item")
 

@@ -19,10 +19,10 @@ from .._errors import (
 )
 from ._base import CHUNK_SIZE, ObjectDetails, ReadResult
 from ._key_guard import KeyGuard
+from ._md5 import info_of
 from ._s3_attributes import read_attributes
 from ._s3_container import container_exists
 from ._s3_errors import error_code, explained, explained_of
-from ._s3_etag import info_of
 
 if t.TYPE_CHECKING:
     from ._s3_fast import FastLane

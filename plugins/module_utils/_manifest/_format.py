@@ -30,7 +30,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import LongshoreError
-from ._objects import is_digest, pack, unpack
+from ._objects import is_digest, pack, read_document, unpack
 
 #: Every name of ours in a destination begins so, and no user's file of such a name is published.
 RESERVED = ".longshore/"
@@ -156,15 +156,9 @@ def encode_root(root: Root) -> bytes:
 def decode_root(data: bytes) -> Root:
     """The root. Raises ``ManifestError``."""
     try:
-        document = json.loads(data)
-        version = int(document["version"])
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        raise damaged("its root is not readable") from None
-    if version > VERSION:
-        raise ManifestError(
-            f"The destination's manifest has version {version}, and this one understands {VERSION}.",
-            hint="Update the collection on this host.",
-        )
+        document = read_document(data, VERSION, "manifest", ManifestError)
+    except ValueError as exc:
+        raise damaged(f"its root {exc}") from None
     shards = document.get("shards")
     pending = document.get("pending")
     superseded = document.get("superseded", [])

@@ -13,10 +13,12 @@ What is committed in one step is built of these two: everything else is written 
 from __future__ import annotations
 
 import hashlib
+import json
+import typing as t
 import zlib
 
 from .._drivers._base import Attributes, IfAbsent, IfMatch, Store
-from .._errors import ConditionFailedError, ObjectMissingError
+from .._errors import ConditionFailedError, LongshoreError, ObjectMissingError
 
 #: What ``pack`` makes.
 PACKED = Attributes("application/zlib")
@@ -45,6 +47,26 @@ def is_digest(name: object) -> bool:
         and len(name) == 64
         and set(name) <= set("0123456789abcdef")
     )
+
+
+def read_document(
+    data: bytes, version: int, what: str, failure: type[LongshoreError]
+) -> dict[str, t.Any]:
+    """A JSON document of ``version`` or an older one; ``what`` it is goes into errors.
+
+    Raises ``ValueError`` for what is none, and ``failure`` for a newer one.
+    """
+    try:
+        document = json.loads(data)
+        found = int(document["version"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raise ValueError("is not readable") from None
+    if found > version:
+        raise failure(
+            f"The destination's {what} has version {found}, and this one understands {version}.",
+            hint="Update the collection on this host.",
+        )
+    return t.cast("dict[str, t.Any]", document)
 
 
 def replace_object(store: Store, key: str, data: bytes, etag: str | None) -> str | None:

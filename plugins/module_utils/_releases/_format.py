@@ -34,7 +34,7 @@ from dataclasses import dataclass, fields
 from .._drivers._base import Attributes
 from .._errors import ConfigurationError, LongshoreError
 from .._manifest._format import RESERVED
-from .._manifest._objects import pack, unpack
+from .._manifest._objects import pack, read_document, unpack
 
 RELEASES: t.Final = f"{RESERVED}releases/"
 INDEX: t.Final = f"{RELEASES}index"
@@ -142,15 +142,9 @@ def encode_index(index: Index) -> bytes:
 def decode_index(data: bytes) -> Index:
     """The index. Raises ``ReleaseError``."""
     try:
-        document = json.loads(data)
-        version = int(document["version"])
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        raise _damaged("its index is not readable") from None
-    if version > VERSION:
-        raise ReleaseError(
-            f"The destination's releases have version {version}, and this one understands {VERSION}.",
-            hint="Update the collection on this host.",
-        )
+        document = read_document(data, VERSION, "index of releases", ReleaseError)
+    except ValueError as exc:
+        raise _damaged(f"its index {exc}") from None
     try:
         live, pending = document["live"], document["pending"]
         return Index(

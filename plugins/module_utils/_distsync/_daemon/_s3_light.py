@@ -29,8 +29,8 @@ from ..._drivers._base import (
     ReadResult,
     Store,
 )
+from ..._drivers._md5 import info_of
 from ..._drivers._rest import RefusedError, RestClient
-from ..._drivers._s3_etag import info_of
 from ..._drivers._s3_listing import next_position, parse_page
 from ..._endpoint import Endpoint, s3_address
 from ..._errors import StoreError, TruncatedError

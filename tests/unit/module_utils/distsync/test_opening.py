@@ -75,14 +75,14 @@ def test_both_formats(scene: Scene, store_format: Format) -> None:
         assert planned.releases == done.releases and done.changed
         assert done.releases[0][3:] == (3, True, True)
         assert not publisher.publish([Publication(path)]).changed
-        (listed,) = publisher.listing()
+        (listed,) = publisher.look().releases
         assert (listed.name, listed.latest) == ("app", True)
     with fetching(configuration) as fetcher:
         seen = fetcher.poll(None)
         assert seen is not None and fetcher.poll(seen.etag) is None
         # but for its age
         assert [one[:-1] for one in seen.releases] == [
-            one[:-1] for one in fetcher.listing()
+            one[:-1] for one in fetcher.look().releases
         ]
         planned_fetch = fetcher.fetch("app", LATEST, str(scene.dest), check=True)
         fetched = fetcher.fetch("app", LATEST, str(scene.dest))
@@ -149,7 +149,7 @@ def test_a_channel_of_several(scene: Scene) -> None:
     with fetching(
         configuration, "canary", folder=str(scene.folder / "state")
     ) as fetcher:
-        (listed,) = fetcher.listing()
+        (listed,) = fetcher.look().releases
     assert listed.version == "1" and list((scene.folder / "state").glob("*.feed"))
 
 

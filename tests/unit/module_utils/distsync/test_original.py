@@ -78,7 +78,7 @@ def fetch(scene: Scene, *, check: bool = False, **options: t.Any) -> Fetched:
 
 
 def names(scene: Scene) -> list[str]:
-    return [one.name for one in fetcher(scene).listing()]
+    return [one.name for one in fetcher(scene).look().releases]
 
 
 def by_the_original(
@@ -104,7 +104,7 @@ def test_published_and_fetched(scene: Scene, size: int) -> None:
     opened = open_distsync01([scene.read(key)], scene.secret, scene.workers)
     assert b"".join(opened) == BIG[:size]
     assert len(SharedSecret.decode(scene.read(touched).decode()).raw) == 32
-    (listed,) = fetcher(scene).listing()
+    (listed,) = fetcher(scene).look().releases
     assert (listed.name, listed.sealed_size) == ("app", len(scene.read(key)))
 
 

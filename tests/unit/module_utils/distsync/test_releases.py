@@ -339,7 +339,7 @@ def test_listing(scene: Scene) -> None:
         scene.publish(name, version, BIG)
         scene.now += 60
     scene.publisher().roll_back("a")
-    found = scene.fetcher().listing()
+    found = scene.fetcher().look().releases
     assert [(one.name, one.version, one.latest) for one in found] == [
         ("a", "1", True),
         ("a", "2", False),

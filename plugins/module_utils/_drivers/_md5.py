@@ -4,10 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What an ETag of S3, and of servers that do as it does, tells of an object."""
+"""The MD5 of an object's content, as servers tell it: as its ETag, or in base64."""
 
 from __future__ import annotations
 
+import base64
 import re
 
 from ._base import ObjectInfo
@@ -25,3 +26,8 @@ def info_of(key: str, size: int, etag: str | None) -> ObjectInfo:
     """An object of which the server tells this ETag, in quotes or not."""
     etag = (etag or "").strip('"') or None
     return ObjectInfo(key, size, etag, md5_of(etag))
+
+
+def hex_md5(text: str | None) -> str | None:
+    """The one that a header or listing has in base64; None where there is none."""
+    return base64.b64decode(text).hex() if text else None
