@@ -21,3 +21,32 @@ attributes:
     membership: [longshore.storage.storage]
     description: Use C(group/longshore.storage.storage) in C(module_defaults) to set defaults for this module.
 """
+
+    #: Of modules that only look.
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+  action_group:
+    support: full
+"""
+
+    #: Of modules that keep all of them without a reservation.
+    FULL = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action_group:
+    support: full
+"""

@@ -32,9 +32,5 @@ options:
     description: The channel. By default the first that the configuration names, which is V(stable) if it names none.
     type: str
 requirements:
-  - python >= 3.11
   - cryptography
-  - boto3 for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
 """

@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - longshore.storage.distsync
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
   - longshore.storage.progress
 attributes:

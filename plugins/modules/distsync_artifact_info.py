@@ -19,17 +19,9 @@ description:
 extends_documentation_fragment:
   - longshore.storage.distsync
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
-  action_group:
-    support: full
+  - longshore.storage.attributes.info
 options:
   name:
     description: Tell of this artifact alone.

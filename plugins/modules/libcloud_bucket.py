@@ -20,16 +20,8 @@ description:
 extends_documentation_fragment:
   - longshore.storage.endpoints
   - longshore.storage.attributes
+  - longshore.storage.attributes.full
   - longshore.storage.progress
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  action_group:
-    support: full
 options:
   provider:
     description:

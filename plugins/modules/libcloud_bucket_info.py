@@ -19,17 +19,9 @@ description:
   - Nothing is ever changed.
 extends_documentation_fragment:
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
-  action_group:
-    support: full
+  - longshore.storage.attributes.info
 options:
   provider:
     description:
@@ -93,11 +85,6 @@ options:
       - Rights that single objects have, and what is blocked for a whole account, are not looked at.
     type: bool
     default: false
-requirements:
-  - python >= 3.11
-  - boto3 for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
 seealso:
   - module: longshore.storage.libcloud_bucket
   - name: Buckets

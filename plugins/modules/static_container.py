@@ -23,17 +23,10 @@ description:
     deleted as extraneous.
 extends_documentation_fragment:
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
+  - longshore.storage.attributes.full
   - longshore.storage.progress
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  action_group:
-    support: full
 options:
   source:
     description:
@@ -291,10 +284,6 @@ options:
       - One that cannot be written is a warning. It cannot lie in the source or the destination.
     type: path
 requirements:
-  - python >= 3.11
-  - boto3 and obstore for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
   - pathspec for patterns (O(include), O(exclude), O(rules), O(order), O(protect))
   - brotli and zstandard to compress with V(br) and V(zstd)
 seealso:

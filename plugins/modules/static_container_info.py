@@ -20,17 +20,9 @@ description:
     a temporary file of some 200 bytes for each holds the listing. Nothing is ever changed.
 extends_documentation_fragment:
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
-  action_group:
-    support: full
+  - longshore.storage.attributes.info
 options:
   destination:
     description:
@@ -55,11 +47,6 @@ options:
       - In a folder, files that no manifest knows are read when another one has the same size.
     type: bool
     default: true
-requirements:
-  - python >= 3.11
-  - boto3 for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
 seealso:
   - module: longshore.storage.static_container
   - module: longshore.storage.libcloud_bucket_info

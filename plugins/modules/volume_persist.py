@@ -21,17 +21,10 @@ description:
   - Owners, modes, times, extended attributes, ACLs, capabilities, hard links, holes, devices and pipes are kept.
 extends_documentation_fragment:
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
+  - longshore.storage.attributes.full
   - longshore.storage.progress
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  action_group:
-    support: full
 options:
   path:
     description:
@@ -270,10 +263,6 @@ options:
 notes:
   - Run it as root, who may read everything, and give everything back to its owner.
 requirements:
-  - python >= 3.11
-  - boto3 and obstore for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
   - zstandard for O(compression=zstd)
   - cryptography for a shared secret, pyrage for C(age)
   - pathspec for patterns (O(include), O(exclude))

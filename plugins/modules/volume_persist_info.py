@@ -19,17 +19,9 @@ description:
     of that module tells.
 extends_documentation_fragment:
   - longshore.storage.endpoints
+  - longshore.storage.libraries
   - longshore.storage.attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
-  action_group:
-    support: full
+  - longshore.storage.attributes.info
 options:
   store:
     description:
@@ -52,11 +44,6 @@ options:
     description:
       - How old the latest good snapshot may be, such as V(26h) or V(8d). Older ones are late.
     type: str
-requirements:
-  - python >= 3.11
-  - boto3 and obstore for Amazon S3 and everything that speaks its protocol
-  - obstore for Azure and Google
-  - apache-libcloud for all other providers
 seealso:
   - module: longshore.storage.volume_persist
     description: Saves and restores.
