@@ -11,8 +11,12 @@ from __future__ import annotations
 import queue
 import threading
 import typing as t
+from concurrent.futures import Future, ThreadPoolExecutor
 
+from ._base import Buffer
 from ._body import PART_SIZE
+
+_R = t.TypeVar("_R")
 
 #: Parts of a body of unknown length: 10,000 of them, the most that GCS takes, hold 156 GiB.
 _UNKNOWN_PART_SIZE: t.Final = 16 * 1024 * 1024
@@ -69,3 +73,31 @@ class Handover:
         item = self._queue.get()
         self._ended = not isinstance(item, bytes)
         return item
+
+
+def hand_over(
+    chunks: t.Iterable[Buffer], consume: t.Callable[[t.Iterator[bytes]], _R]
+) -> Future[_R]:
+    """Let ``consume`` read the chunks in a thread of its own, and what came of it, once it has ended.
+
+    What the chunks raise passes through unchanged.
+    """
+    handover = Handover()
+
+    def read() -> _R:
+        try:
+            return consume(handover.receive())
+        finally:
+            handover.leave()
+
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(read)
+        try:
+            for chunk in chunks:
+                if not handover.send(bytes(chunk)):
+                    break
+        except BaseException:
+            handover.fail()
+            raise
+        handover.end()
+    return reading

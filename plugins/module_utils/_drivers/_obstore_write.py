@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 from .._errors import (
     ConditionFailedError,
@@ -30,7 +29,7 @@ from ._base import (
     ObjectInfo,
 )
 from ._body import first_part
-from ._obstore_body import Handover, part_size
+from ._obstore_body import hand_over, part_size
 from ._obstore_client import Client
 from ._obstore_errors import translate_error
 from ._obstore_objects import to_obstore_attributes
@@ -117,40 +116,31 @@ class Writer:
         size: int | None,
     ) -> ObjectInfo:
         length = part_size(size)
-        handover = Handover()
-
-        def upload() -> obstore.PutResult:
-            try:
-                done: obstore.PutResult = self._client.obstore.put(
-                    self._client.patient,
-                    key,
-                    handover.receive(),
-                    attributes=to_obstore_attributes(attributes),
-                    use_multipart=True,
-                    chunk_size=length,
-                    max_concurrency=_PARTS_AT_ONCE,
-                )
-                return done
-            finally:
-                handover.leave()
-
         sent = 0
-        with ThreadPoolExecutor(1) as thread:
-            uploading = thread.submit(upload)
-            try:
-                for chunk in chunks:
-                    sent += len(chunk)
-                    if not handover.send(bytes(chunk)):
-                        break
-            except BaseException:
-                handover.fail()
-                raise
-            else:
-                handover.end()
-            finally:
-                self._requests.add(
-                    self._provider.multipart_requests + -(-sent // length)
-                )
+
+        def counted() -> t.Iterator[Buffer]:
+            nonlocal sent
+            for chunk in chunks:
+                sent += len(chunk)
+                yield chunk
+
+        def upload(received: t.Iterator[bytes]) -> obstore.PutResult:
+            done: obstore.PutResult = self._client.obstore.put(
+                self._client.patient,
+                key,
+                received,
+                attributes=to_obstore_attributes(attributes),
+                use_multipart=True,
+                chunk_size=length,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+            return done
+
+        try:
+            uploading = hand_over(counted(), upload)
+        finally:
+            parts = -(-sent // length)
+            self._requests.add(self._provider.multipart_requests + parts)
         try:
             result = uploading.result()
         except self._client.errors as error:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import typing as t
 
 import pytest
 
@@ -16,6 +17,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._drivers._body i
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._obstore_body import (
     Handover,
     _BodyFailed,
+    hand_over,
     part_size,
 )
 
@@ -63,3 +65,26 @@ def test_a_body_that_failed_ends_the_reading() -> None:
     with pytest.raises(_BodyFailed):
         list(handover.receive())
     handover.leave()
+
+
+def test_what_the_body_raises_passes_through() -> None:
+    read: list[bytes] = []
+
+    def broken() -> t.Iterator[bytes]:
+        yield b"x"
+        raise KeyError("a")
+
+    with pytest.raises(KeyError):
+        hand_over(broken(), read.extend)
+    assert read == [b"x"]
+
+
+def test_what_the_reader_raises_is_in_its_future() -> None:
+    def refuse(chunks: t.Iterator[bytes]) -> None:
+        next(chunks)
+        raise KeyError("a")
+
+    future = hand_over([b"x"] * 100, refuse)
+    with pytest.raises(KeyError):
+        future.result()
+    assert hand_over([b"x", b"y"], b"".join).result() == b"xy"
