@@ -6,8 +6,8 @@
 
 """S3 listings: every key exactly, and fast.
 
-botocore signs, sends, retries and follows redirects, but its own parsing of a listing takes ten
-times longer than the request. So its handler here takes a page's XML away before it is parsed.
+botocore signs, sends, retries and follows redirects, but its own parsing of a listing takes several
+times as long as the request. So its handler here takes a page's XML away before it is parsed.
 """
 
 from __future__ import annotations
