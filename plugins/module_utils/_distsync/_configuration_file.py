@@ -19,6 +19,7 @@ import typing as t
 from .._errors import ConfigurationError, LocalWriteError
 from .._fields import local_path
 from ._configuration import Configuration, Parsed, as_document, parse_configuration
+from ._private_files import sync_folder
 
 #: Where a configuration is looked for when none is named.
 UPLOADER_PATH: t.Final = "~/.distsync"
@@ -63,7 +64,7 @@ def write_configuration(path: str, configuration: Configuration) -> None:
         except BaseException:
             os.unlink(aside)
             raise
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise LocalWriteError(
             f"Could not write the configuration {path}: {error.strerror}.",
@@ -174,11 +175,3 @@ def _keep_owner(path: str, handle: int) -> None:
         return
     if (state.st_uid, state.st_gid) != (os.geteuid(), os.getegid()):
         os.fchown(handle, state.st_uid, state.st_gid)
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

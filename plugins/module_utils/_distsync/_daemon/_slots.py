@@ -29,6 +29,7 @@ from ..._drivers._local_resumable import RESUMABLE
 from ..._errors import LocalWriteError
 from .._configuration_daemon import Layout
 from .._failures import DistributionError
+from .._private_files import sync_folder
 
 LINK: t.Final = "current"
 _MADE: t.Final = 0o755
@@ -221,15 +222,6 @@ def slot_of(layout: Layout, base: str, name: str) -> Slot:
 def channel_folder(path: str, channel: str, channels: t.Sequence[str]) -> str:
     """Where a channel's artifacts are: in a folder of its own, if there are several."""
     return os.path.join(path, channel) if len(channels) > 1 else path
-
-
-def sync_folder(folder: str) -> None:
-    """Bring the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager
