@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import typing as t
 
 from .._endpoint import Endpoint
@@ -27,6 +26,7 @@ from ._base import (
     Store,
 )
 from ._deletion import fault_of
+from ._http_headers import moment_of, range_of, whole_size
 from ._key_guard import KeyGuard
 from ._libcloud_client import LibcloudClient, is_good, is_timeout, lower
 from ._libcloud_dialect import Headers, Position, Request
@@ -105,7 +105,7 @@ class LibcloudStore(Store):
         return ObjectDetails(
             self._dialect.read_info(key, size, headers),
             self._dialect.read_attributes(headers),
-            _moment(headers.get("last-modified")),
+            moment_of(headers.get("last-modified")),
         )
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
@@ -115,8 +115,7 @@ class LibcloudStore(Store):
             return self._read_nothing(key)
         headers = {}
         if start or length is not None:
-            end = "" if length is None else str(start + length - 1)
-            headers["Range"] = f"bytes={start}-{end}"
+            headers["Range"] = range_of(start, length)
         request = Request(
             "GET", self._client.object_path(key), headers=headers, streams=True
         )
@@ -211,13 +210,5 @@ def _sizes(headers: Headers) -> tuple[int, int | None]:
     """The whole object's size, and the body's where the server says it."""
     announced = headers.get("content-length")
     expected = int(announced) if announced is not None else None
-    total = headers.get("content-range", "").rpartition("/")[2]
-    return (int(total) if total.isdigit() else expected or 0), expected
-
-
-def _moment(date: str | None) -> float | None:
-    """A date of HTTP in seconds since the epoch."""
-    try:
-        return email.utils.parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
-        return None
+    total = whole_size(headers.get("content-range"))
+    return (expected or 0 if total is None else total), expected

@@ -18,6 +18,7 @@ from .._errors import (
     TruncatedError,
 )
 from ._base import CHUNK_SIZE, ObjectDetails, ReadResult
+from ._http_headers import range_of, whole_size
 from ._key_guard import KeyGuard
 from ._md5 import info_of
 from ._s3_attributes import read_attributes
@@ -107,9 +108,7 @@ class Reader:
 
         headers = {}
         if span is not None:
-            start, length = span
-            end = "" if length is None else start + length - 1
-            headers["Range"] = f"bytes={start}-{end}"
+            headers["Range"] = range_of(*span)
         with explained_of(key, operation, self._endpoint.place):
             try:
                 return self._client.get_object(
@@ -121,12 +120,12 @@ class Reader:
                 return None
 
     def _size_of_whole(self, answer: t.Any, operation: str) -> int:
-        total = answer.get("ContentRange", "").rpartition("/")[2]
-        if not total.isdigit():
+        size = whole_size(answer.get("ContentRange"))
+        if size is None:
             raise StoreError(
                 operation, self._endpoint.place, "the server did not keep to the range"
             )
-        return int(total)
+        return size
 
     def _chunks(self, body: t.Any, size: int, operation: str) -> t.Iterator[bytes]:
         left = size

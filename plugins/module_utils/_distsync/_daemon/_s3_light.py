@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import typing as t
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from ..._drivers._base import (
@@ -29,6 +28,7 @@ from ..._drivers._base import (
     ReadResult,
     Store,
 )
+from ..._drivers._http_headers import moment_of, range_of, whole_size
 from ..._drivers._md5 import info_of
 from ..._drivers._rest import RefusedError, RestClient
 from ..._drivers._s3_listing import next_position, parse_page
@@ -62,19 +62,14 @@ class LightS3Store(Store):
         operation = f"look at object {key!r}"
         headers, _body = self._ask(operation, "HEAD", key)
         info = _info(key, headers, int(headers.get("Content-Length", 0)))
-        written = headers.get("Last-Modified")
-        try:
-            modified = parsedate_to_datetime(written or "").timestamp()
-        except ValueError:
-            return ObjectDetails(info, NO_ATTRIBUTES)
+        modified = moment_of(headers.get("Last-Modified"))
         return ObjectDetails(info, NO_ATTRIBUTES, modified)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> ReadResult:
         operation = f"read object {key!r}"
         asked = {}
         if start or length is not None:
-            end = "" if length is None else start + length - 1
-            asked["Range"] = f"bytes={start}-{end}"
+            asked["Range"] = range_of(start, length)
         try:
             answer = self._client.open(operation, _path(key), {}, asked)
         except RefusedError as error:
@@ -82,8 +77,8 @@ class LightS3Store(Store):
                 raise self._explained(error) from None
             return ReadResult(self.stat(key).info, NO_ATTRIBUTES, iter(()))
         size = int(answer.headers.get("Content-Length", 0))
-        total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-        info = _info(key, answer.headers, int(total) if total.isdigit() else size)
+        whole = whole_size(answer.headers.get("Content-Range"))
+        info = _info(key, answer.headers, size if whole is None else whole)
         chunks = self._chunks(operation, answer, size)
         return ReadResult(info, NO_ATTRIBUTES, chunks)
 
