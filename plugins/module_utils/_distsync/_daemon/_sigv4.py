@@ -18,8 +18,9 @@ import time
 import typing as t
 from urllib.parse import quote
 
+from ..._drivers._botocore import open_session
 from ..._endpoint import Endpoint
-from ..._errors import AccessDeniedError, MissingLibraryError
+from ..._errors import AccessDeniedError
 
 PAYLOAD: t.Final = "x-amz-content-sha256"
 _ALGORITHM: t.Final = "AWS4-HMAC-SHA256"
@@ -105,12 +106,7 @@ def credentials_of(endpoint: Endpoint) -> t.Callable[[], Credentials]:
     if endpoint.key is not None:
         fixed = Credentials(endpoint.key, endpoint.secret or "", endpoint.token)
         return lambda: fixed
-    try:
-        import botocore.session
-    except ImportError:
-        raise MissingLibraryError(["boto3"], "to find credentials for S3") from None
-    sdk: t.Any = botocore  # which has no type information
-    session = sdk.session.Session()
+    session = open_session(endpoint, "to find credentials for S3")
 
     def current() -> Credentials:
         from botocore.exceptions import BotoCoreError
