@@ -14,6 +14,7 @@ import typing as t
 
 from .._errors import AccessDeniedError
 from ._archive import Archive, Summary
+from ._estimate import stream_size
 from ._job import Halt, Job
 from ._prune import collect_garbage, prune
 from ._record import Contents, Snapshot
@@ -101,6 +102,7 @@ def _save_object(job: Job, halt: Halt) -> None:
             stream=job.watched(archive.stream()),
             compression=job.options.saving.compression,
             bandwidth=job.bandwidth,
+            size=_size(tree.tree),
         )
     outcome.changed = saved.changed
     if saved.changed:
@@ -140,6 +142,11 @@ def _archive(job: Job, *, look: bool = False) -> Archive:
         # micro-s3-persistence knows no holes
         sparse=not options.is_single,
     )
+
+
+def _size(tree: Tree) -> int:
+    """Of its stream, about; compressed it is hardly ever more."""
+    return stream_size(sum(tree.counts.kinds.values()), tree.counts.bytes)
 
 
 def _contents(summary: Summary) -> Contents:

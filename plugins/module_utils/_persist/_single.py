@@ -92,8 +92,11 @@ def save_single(
     stream: t.Iterable[bytes],
     compression: Compression,
     bandwidth: Bandwidth,
+    size: int | None = None,
 ) -> SavedSingle:
     """Write the object, unless it has this fingerprint; ``stream`` is not touched then.
+
+    ``size``: about how many bytes the stream has, by which the store divides a large object.
 
     What was stored before is replaced when the new one is complete, and not earlier. What the stream raises
     passes through. Raises ``ConfigurationError`` for a compression that its readers do not know, ``StoreError``.
@@ -121,7 +124,7 @@ def save_single(
     )
     sent = Sent(store)
     body = sent.pass_on(_slowly(compress(stream, compression), bandwidth))
-    info = store.write(key, body, attributes)
+    info = store.write(key, body, attributes, size=size)
     return SavedSingle(True, sent.size, is_stored(store, info, sent, bandwidth))
 
 

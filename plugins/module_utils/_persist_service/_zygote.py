@@ -29,9 +29,10 @@ from .._ranges import keep_ahead
 from ._child import serve
 from ._environment import Settings
 
-#: What a child fetches ahead, in ranges of 4 MiB, and sends at once, in parts of 8 MiB.
+#: What a child fetches ahead, in ranges of 4 MiB, and sends at once, in parts as small as S3 takes them.
 _RANGES: t.Final = 3
 _PARTS: t.Final = 4
+_PART_SIZE: t.Final = 5 * 1024 * 1024
 #: How much children give way to the service itself.
 _NICE: t.Final = 5
 
@@ -104,6 +105,7 @@ def _be_small() -> None:
     keep_small()
     keep_ahead(_RANGES)
     S3Store.part_workers = _PARTS
+    S3Store.multipart_threshold = _PART_SIZE
 
 
 def _load(settings: Settings) -> None:

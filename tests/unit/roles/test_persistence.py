@@ -50,6 +50,17 @@ def test_secrets_are_the_variables_that_the_service_takes_as_files() -> None:
     assert documented == set(names)
 
 
+def test_the_base_is_one_version_of_python_from_one_registry() -> None:
+    """The same by whichever way the image is built, and never the newest that there is."""
+    text = (FILES / "Containerfile").read_text()
+    (base,) = re.findall(r"^ARG BASE=(\S+)$", text, re.MULTILINE)
+    assert defaults(ROLE)["persistence_base"] == base
+    version = re.fullmatch(r"docker\.io/library/python:3\.(\d+)-slim", base)
+    assert version is not None and int(version[1]) >= 11
+    assert f"`{base}`" in (ROLE / "README.md").read_text()
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}"] * 3
+
+
 def test_example_and_role_give_the_same_capabilities() -> None:
     example = read_yaml(ROOT / "docs" / "compose.yaml")["services"]["s3-persister"]
     capabilities = read_yaml(ROLE / "vars" / "main.yml")["__persistence_capabilities"]

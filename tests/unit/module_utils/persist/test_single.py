@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
     Attributes,
+    ObjectInfo,
     Store,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._errors import (
@@ -124,6 +125,29 @@ def test_nothing_is_sent_when_nothing_changed() -> None:
     )
     assert not again.changed and store.stat("backup/var/www") == before
     assert put(store, tar(), "gzip", "g").changed
+
+
+def test_the_store_is_told_how_long_it_will_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that parts of a large object need not grow, and memory with them."""
+    store, told = memory_store(), list[int | None]()
+    write = store.write
+
+    def noted(*arguments: t.Any, size: int | None = None) -> ObjectInfo:
+        told.append(size)
+        return write(*arguments, size=size)
+
+    monkeypatch.setattr(store, "write", noted)
+    save_single(
+        store,
+        "/var/www",
+        is_directory=True,
+        fingerprint="f",
+        stream=[tar()],
+        compression=Compression("gzip"),
+        bandwidth=UNLIMITED,
+        size=len(tar()),
+    )
+    assert told == [len(tar())]
 
 
 def test_what_breaks_off_leaves_what_was_there() -> None:

@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
@@ -120,6 +121,40 @@ def test_everything(tmp_path: Path) -> None:
     assert set(made.secrets) >= {TOKEN, secret, "from a file"}
     for one in made.secrets:
         assert one not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("others", "values"),
+    [
+        (
+            {"STORE_ID": "S3", "STORE_CONTAINER": "volumes"},
+            {"STORE_KEY": "AKIA", "STORE_SECRET": "secret", "STORE_TOKEN": "session"},
+        ),
+        (
+            {"S3_BUCKET_NAME": "volumes"},
+            {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"},
+        ),
+    ],
+)
+def test_every_secret_may_be_in_a_file(
+    tmp_path: Path, others: dict[str, str], values: dict[str, str]
+) -> None:
+    tokens = {"AUTH_TOKEN": TOKEN, "SAVE_TOKEN": "another-" + TOKEN}
+    plain = {"ALLOWED_PATHS": str(tmp_path), "STATE_PATH": "/state", **others}
+    secret = SharedSecret.generate().encode()
+    identities = "\n".join(str(x25519.Identity.generate()) for _unused in range(2))
+    for more in ({"ENCRYPTION_SECRET": secret}, {"AGE_IDENTITIES": identities}):
+        secrets = {**values, **tokens, **more}
+        files = {}
+        for name, value in secrets.items():
+            (tmp_path / name).write_text(value + "\n")
+            files[f"{name}_FILE"] = str(tmp_path / name)
+        made = read_settings({**plain, **files})
+        assert made == read_settings({**plain, **secrets})
+        both = {**plain, **files, **more}
+        with pytest.raises(ConfigurationError, match="are both set") as caught:
+            read_settings(both)
+        assert all(value not in str(caught.value) for value in secrets.values())
 
 
 def test_other_providers(tmp_path: Path) -> None:
