@@ -35,6 +35,11 @@ _S3: t.Final = {
     "region": "AWS_DEFAULT_REGION",
     "endpoint": "S3_ENDPOINT_URL",
 }
+#: What those that go into a request's head must be, and how that is said.
+_S3_FORMS: t.Final = {
+    "key": (r"[!-~]+", "an access key's id, of letters and digits"),
+    "region": (r"[A-Za-z0-9-]{1,63}", "a region's name, such as eu-west-1"),
+}
 #: What the image of micro-s3-persistence has in the place of credentials.
 _PLACEHOLDER: t.Final = "**DefineMe**"
 _STORE: t.Final = "STORE_"
@@ -164,6 +169,9 @@ def _s3_fields(read: Variables, others: dict[str, str]) -> dict[str, str]:
                 f"{_S3[name]} is missing.",
                 hint="Set it, or STORE_ID and what else another store needs.",
             )
+    for name, (form, what) in _S3_FORMS.items():
+        if not re.fullmatch(form, found[name] or ""):
+            raise ConfigurationError(f"{_S3[name]} must be {what}.")
     return others | {name: value for name, value in found.items() if value is not None}
 
 

@@ -11,7 +11,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from pyrage import x25519
 
 from ansible_collections.longshore.storage.plugins.module_utils._encryption._secret import (
     SharedSecret,
@@ -27,6 +26,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._persist_service
     read_settings,
 )
 from tests.servers._process import REPOSITORY
+from tests.unit.module_utils.persist.snapshot_scene import pyrage
 
 PAGE = (REPOSITORY / "docs" / "persistence_service.md").read_text()
 TOKEN = "0123456789abcdef-secret"
@@ -142,7 +142,9 @@ def test_every_secret_may_be_in_a_file(
     tokens = {"AUTH_TOKEN": TOKEN, "SAVE_TOKEN": "another-" + TOKEN}
     plain = {"ALLOWED_PATHS": str(tmp_path), "STATE_PATH": "/state", **others}
     secret = SharedSecret.generate().encode()
-    identities = "\n".join(str(x25519.Identity.generate()) for _unused in range(2))
+    identities = "\n".join(
+        str(pyrage.x25519.Identity.generate()) for _unused in range(2)
+    )
     for more in ({"ENCRYPTION_SECRET": secret}, {"AGE_IDENTITIES": identities}):
         secrets = {**values, **tokens, **more}
         files = {}
@@ -179,6 +181,8 @@ def test_other_providers(tmp_path: Path) -> None:
         ({"S3_BUCKET_NAME": ""}, "S3_BUCKET_NAME is missing"),
         ({"S3_BUCKET_NAME": "No Bucket"}, "S3_BUCKET_NAME"),
         ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID is missing"),
+        ({"AWS_ACCESS_KEY_ID": "\N{EURO SIGN}"}, "AWS_ACCESS_KEY_ID must be"),
+        ({"AWS_DEFAULT_REGION": "no region"}, "AWS_DEFAULT_REGION must be a region"),
         ({"AWS_SECRET_ACCESS_KEY": "**DefineMe**"}, "AWS_SECRET_ACCESS_KEY is missing"),
         ({"AWS_SECRET_ACCESS_KEY_FILE": "/none"}, "AWS_SECRET_ACCESS_KEY_FILE"),
         (
