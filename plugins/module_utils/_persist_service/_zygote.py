@@ -42,6 +42,9 @@ class Zygote:
 
     def __init__(self, settings: Settings) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # what both have already they go on sharing, as long as the collector writes nothing into it
+        gc.collect()
+        gc.freeze()
         self._process = os.fork()
         if not self._process:
             self._control.close()
