@@ -5,14 +5,15 @@
 """The size of the service's image, and of one with what micro-s3-persistence is made of. ``make bench ARGS=image``; needs root.
 
 Both are built by one Docker Engine on the same smallest system of Debian, each with Debian's own interpreter. That of the
-original's kind has its libraries, in the versions that its package asks for, and not its program, which is small.
+original's kind has its libraries, in the versions that its package asks for, and not its program, which is small. Ours is
+made as ``make image`` makes it.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import runpy
+import os
 import subprocess
 import sys
 import tarfile
@@ -32,7 +33,10 @@ NOTE: t.Final = (
     "Node.js and the libraries of micro-s3-persistence, without its program."
 )
 
-_FILES: t.Final = REPOSITORY / "roles" / "persistence" / "files"
+_IMAGE: t.Final = REPOSITORY / "tests" / "setup" / "image.sh"
+_REQUIREMENTS: t.Final = (
+    REPOSITORY / "roles" / "persistence" / "files" / "requirements.txt"
+)
 _OURS, _THEIRS = "longshore-persistence", "original-kind"
 #: What each needs of Debian beside the system.
 _PACKAGES: t.Final = {_OURS: "python3,python3-venv", _THEIRS: "nodejs"}
@@ -58,8 +62,8 @@ def tables(settings: Settings) -> list[Table]:
     ):
         folder = Path(name)
         bases = {image: _base(engine, folder, image) for image in _PACKAGES}
-        _build(engine, _OURS, _our_context(folder), "Containerfile", bases[_OURS])
-        _build(engine, _THEIRS, _their_context(folder), "Dockerfile", bases[_THEIRS])
+        _make_ours(engine, folder / "wheels", bases[_OURS])
+        _make_theirs(engine, folder / "app", bases[_THEIRS])
         rows = [["image", "MB", "of it the system and its interpreter, MB"]]
         for image, base in bases.items():
             rows.append(
@@ -86,26 +90,25 @@ def _base(engine: DockerEngine, folder: Path, image: str) -> str:
     return base
 
 
-def _our_context(folder: Path) -> bytes:
-    wheels, context = folder / "wheels", folder / "context.tar"
-    requirements = _FILES / "requirements.txt"
+def _make_ours(engine: DockerEngine, wheels: Path, base: str) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     subprocess.run(
         [
             *command,
             *("--only-binary=:all:", "--python-version=3.11", f"--dest={wheels}"),
             *(f"--platform={one}" for one in _PLATFORMS),
-            f"--requirement={requirements}",
+            f"--requirement={_REQUIREMENTS}",
         ],
         check=True,
     )
-    make = runpy.run_path(str(_FILES / "make_context.py"))["make_context"]
-    make(REPOSITORY, requirements, wheels, context)
-    return context.read_bytes()
+    subprocess.run(
+        [str(_IMAGE), sys.executable, _OURS, base, str(wheels)],
+        check=True,
+        env={**os.environ, "DOCKER_HOST": f"unix://{engine.path}"},
+    )
 
 
-def _their_context(folder: Path) -> bytes:
-    app = folder / "app"
+def _make_theirs(engine: DockerEngine, app: Path, base: str) -> None:
     app.mkdir()
     package = {"name": _THEIRS, "private": True, "dependencies": _LIBRARIES}
     (app / "package.json").write_text(json.dumps(package))
@@ -118,16 +121,8 @@ def _their_context(folder: Path) -> bytes:
         entry.size = len(text)
         archive.addfile(entry, io.BytesIO(text))
         archive.add(app, "app")
-    return made.getvalue()
-
-
-def _build(
-    engine: DockerEngine, image: str, context: bytes, file: str, base: str
-) -> None:
-    query = urlencode(
-        {"t": image, "dockerfile": file, "buildargs": json.dumps({"BASE": base})}
-    )
-    engine.ask("POST", f"/build?{query}", context)
+    query = urlencode({"t": _THEIRS, "buildargs": json.dumps({"BASE": base})})
+    engine.ask("POST", f"/build?{query}", made.getvalue())
 
 
 def _size(engine: DockerEngine, image: str) -> float:

@@ -19,7 +19,7 @@ setup=$(cd "$(dirname "$0")" && pwd)
 : "${LONGSHORE_FLEET:=6}"
 export LONGSHORE_BUILD="$build" LONGSHORE_FLEET
 if [ $# -eq 0 ]; then
-    set -- fleet releases keys network hosts shard planted upgrade removal persistence
+    set -- fleet releases keys network hosts shard planted upgrade removal persistence podman
 fi
 
 docker_pid=$("$setup/docker.sh" "$build/docker")
@@ -58,18 +58,17 @@ mkdir -m 700 "$build/molecule"
 if [ -z "${LONGSHORE_FLEET_IMAGE:-}" ]; then
     "$setup/molecule_image.sh" longshore-fleet:bookworm "$build/molecule"
 fi
-with_persistence=no
+alone=""
 for scenario; do
     shift
-    if [ "$scenario" = persistence ]; then
-        with_persistence=yes
-    else
-        set -- "$@" --scenario-name "$scenario"
-    fi
+    case $scenario in
+        persistence | podman) alone="$alone $scenario" ;;
+        *) set -- "$@" --scenario-name "$scenario" ;;
+    esac
 done
 [ $# -eq 0 ] || molecule test --destroy=never "$@"
 
-# What it makes and takes away is its own, which Molecule leaves to no scenario beside a shared one.
-if [ "$with_persistence" = yes ]; then
-    molecule test --scenario-name persistence
-fi
+# What these make and take away is their own, which Molecule leaves to no scenario beside a shared one.
+for scenario in $alone; do
+    molecule test --scenario-name "$scenario"
+done

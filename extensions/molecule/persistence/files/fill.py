@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fills folders with what is hard to restore, and the last one with 2 GiB besides. In a container, as root.
+"""Fills folders with what is hard to restore, and all but the first with 2 GiB besides. In a container, as root.
 
 Usage: fill.py FOLDER…
 """
@@ -55,4 +55,5 @@ if __name__ == "__main__":
     folders = [Path(name) for name in sys.argv[1:]]
     for each in folders:
         fill(each)
-    fill_large(folders[-1])
+    for each in folders[1:]:
+        fill_large(each)
