@@ -24,7 +24,7 @@ from ansible_collections.longshore.storage.plugins.module_utils._bucket._s3_empt
     count_s3,
     empty_s3,
 )
-from ansible_collections.longshore.storage.plugins.module_utils._drivers._base import (
+from ansible_collections.longshore.storage.plugins.module_utils._drivers._requests import (
     RequestCounter,
 )
 from ansible_collections.longshore.storage.plugins.module_utils._drivers._s3_client import (
