@@ -22,6 +22,7 @@ from .tools import (
     RCLONE,
     RCLONE_CRYPT,
     RESTIC,
+    RESTIC_SYNC,
     S3_BUCKET,
     S3_SYNC,
     S5CMD,
@@ -59,8 +60,8 @@ _ENCRYPTED = (
 _SNAPSHOT = (
     "The files are a third random bytes and two thirds hexadecimal digits. "
     "All compress with zstd, level 3 or what they call so, and have their own number of connections. "
-    "*volume_persist* verifies what it sent, and its restore is on disk, as a whole, when it ends; "
-    "of its memory no more than 200 MB are allowed. restic is Debian's, also encrypts, "
+    "*volume_persist* verifies what it sent, and its restore is on disk, as a whole, when it ends, "
+    "which the others wait for with *sync* only; of its memory no more than 200 MB are allowed. restic is Debian's, also encrypts, "
     "and its repository is made before."
 )
 
@@ -208,6 +209,7 @@ CASES = (
         name="volume-tree-restore",
         title="A volume of 77,000 files, 1 GB, restored",
         task="restore",
+        tools=(VOLUME_PERSIST, PIPELINE, RESTIC, RESTIC_SYNC),
     ),
     _FILE,
     replace(

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.servers._process import build_directory
@@ -41,6 +41,7 @@ AGE = "age, rclone rcat"
 VOLUME_PERSIST = "volume_persist"
 PIPELINE = "tar, zstd, rclone rcat or cat"
 RESTIC = "restic"
+RESTIC_SYNC = "restic, then sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +196,21 @@ def _of_volumes(kit: _Kit) -> tuple[Tool, ...]:
     def restic(job: Job) -> list[str]:
         return volumes.restic(job.url, job.bucket, job.folder, job.target)
 
+    alone = Tool(
+        RESTIC,
+        False,
+        restic,
+        {**kit.amazon, **volumes.restic_environment(kit.work)},
+        beginning=lambda job: volumes.restic_beginning(job.url, job.bucket),
+    )
     return (
         Tool(VOLUME_PERSIST, True, kit.volume_persist, kit.ours),
         Tool(PIPELINE, False, pipeline, kit.rclone),
-        Tool(
-            RESTIC,
-            False,
-            restic,
-            {**kit.amazon, **volumes.restic_environment(kit.work)},
-            beginning=lambda job: volumes.restic_beginning(job.url, job.bucket),
+        alone,
+        replace(
+            alone,
+            name=RESTIC_SYNC,
+            command=lambda job: volumes.then_sync(restic(job), job.target),
         ),
     )
 

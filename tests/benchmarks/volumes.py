@@ -52,6 +52,14 @@ def restic(url: str, bucket: str, folder: Path, target: Path | None) -> list[str
     return ["bash", "-c", f"cd {shlex.quote(str(folder))} && exec {backup}"]
 
 
+def then_sync(command: t.Sequence[str], target: Path | None) -> list[str]:
+    """A restore, until it is on the disk as ours is; of a save, only that it was done."""
+    if target is None:
+        return [*command]
+    sync = shlex.join(["sync", "--file-system", str(target)])
+    return ["bash", "-c", f"{shlex.join(command)} && {sync}"]
+
+
 def restic_beginning(url: str, bucket: str) -> list[str]:
     """Makes the repository."""
     return [*_restic(url, bucket), "init"]
