@@ -19,10 +19,11 @@ _PAUSE: t.Final = 1.0
 
 
 @contextlib.contextmanager
-def flushing(sync: t.Callable[[], None]) -> t.Iterator[None]:
+def flushing(sync: t.Callable[[], None]) -> t.Iterator[t.Callable[[], None]]:
     """Calls ``sync`` in a thread, again and again until this ends, and not at all if that is soon.
 
-    Raises what it raised: of a fault in writing, the system may tell only one call.
+    Gives what is to be called once all is written: it calls ``sync`` for the last time, and raises what any of those
+    calls raised, since of a fault in writing the system may tell only one of them.
     """
     ended = threading.Event()
     failures: list[LongshoreError] = []
@@ -34,12 +35,19 @@ def flushing(sync: t.Callable[[], None]) -> t.Iterator[None]:
         except LongshoreError as error:
             failures.append(error)
 
+    def end() -> None:
+        ended.set()
+        thread.join()
+
+    def finish() -> None:
+        end()
+        if failures:
+            raise failures[0]
+        sync()
+
     thread = threading.Thread(target=work, name="longshore-flushing", daemon=True)
     thread.start()
     try:
-        yield
+        yield finish
     finally:
-        ended.set()
-        thread.join()
-    if failures:
-        raise failures[0]
+        end()

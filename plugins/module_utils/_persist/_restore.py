@@ -101,15 +101,19 @@ def _restore_staged(
     mode: t.Literal["merge", "replace"],
     include: t.Sequence[str],
 ) -> tuple[Counts, str | None]:
-    extractor = _extract(reader, staging, problems, include)
-    if extractor.root_attributes is None:
-        _keep_attributes(staging, target)
-    if mode == "replace" or not os.path.lexists(target):
-        fingerprint = _sync_and_look(staging, target)
+    with flushing(staging.sync) as finish:
+        extractor = _extract(reader, staging, problems, include)
+        if extractor.root_attributes is None:
+            _keep_attributes(staging, target)
+        is_replaced = mode == "replace" or not os.path.lexists(target)
+        if is_replaced:
+            fingerprint = _look_meanwhile(finish, staging, target)
+        else:
+            finish()
+    if is_replaced:
         swap(staging, target)
         _clean_up(staging, problems)
         return extractor.counts, fingerprint()
-    staging.sync()
     folder = _open(target)
     try:
         staged = os.path.join(staging.path, NEW)
@@ -123,12 +127,14 @@ def _restore_staged(
     return extractor.counts, None
 
 
-def _sync_and_look(staging: Staging, target: str) -> t.Callable[[], str | None]:
-    """Bring it to the disk, and look at it meanwhile. Returns what tells the target's fingerprint after the swap."""
+def _look_meanwhile(
+    finish: t.Callable[[], None], staging: Staging, target: str
+) -> t.Callable[[], str | None]:
+    """While ``finish`` brings it to the disk. Returns what tells the target's fingerprint after the swap."""
     with Workers(1) as worker:
-        synced = worker.start(staging.sync)
+        finished = worker.start(finish)
         fingerprint = fingerprint_of(os.path.join(staging.path, NEW))
-        synced()
+        finished()
     with writing(staging.path):
         made = os.stat(NEW, dir_fd=staging.folder)
 
@@ -154,8 +160,7 @@ def _extract(
         root = os.open(NEW, FOLDER, dir_fd=staging.folder)
     try:
         with Extractor(root, problems, include=include, is_file=is_file) as extractor:
-            with flushing(staging.sync):
-                extractor.extract(reader)
+            extractor.extract(reader)
             return extractor
     finally:
         os.close(root)
@@ -219,11 +224,12 @@ def _restore_file(reader: TarReader, target: str, problems: Problems) -> Counts:
         os.makedirs(parent, exist_ok=True)
     with Staging(places_of(target)[0]) as staging:
         staging.empty()
-        extractor = _extract(reader, staging, problems, (), is_file=True)
-        if os.path.lexists(target):
-            refuse_parts_mounted(target)
+        with flushing(staging.sync) as finish:
+            extractor = _extract(reader, staging, problems, (), is_file=True)
+            if os.path.lexists(target):
+                refuse_parts_mounted(target)
+            finish()
         with writing(target):
-            staging.sync()
             made = os.path.join(NEW, extractor.name)
             os.rename(made, name, src_dir_fd=staging.folder, dst_dir_fd=staging.parent)
             os.fsync(staging.parent)

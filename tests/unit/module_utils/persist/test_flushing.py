@@ -29,18 +29,19 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("at_once")
 def test_again_and_again_until_it_ends() -> None:
     calls = threading.Semaphore(0)
-    with flushing(calls.release):
+    with flushing(calls.release) as finish:
         for _unused in range(3):
             calls.acquire()
+        finish()
     threads = [one.name for one in threading.enumerate()]
     assert "longshore-flushing" not in threads
 
 
-def test_what_is_soon_over_needs_none() -> None:
+def test_what_is_soon_over_is_synced_once() -> None:
     calls: list[None] = []
-    with flushing(lambda: calls.append(None)):
-        pass
-    assert not calls
+    with flushing(lambda: calls.append(None)) as finish:
+        finish()
+    assert len(calls) == 1
 
 
 @pytest.mark.usefixtures("at_once")
@@ -51,9 +52,10 @@ def test_a_fault_is_told_in_the_end_unless_there_is_another_one() -> None:
         called.set()
         raise LocalWriteError("the disk is broken")
 
-    with pytest.raises(LocalWriteError, match="broken"):
-        with flushing(sync):
-            called.wait()
+    with flushing(sync) as finish:
+        called.wait()
+        with pytest.raises(LocalWriteError, match="broken"):
+            finish()
     with pytest.raises(ValueError, match="first"):
         with flushing(sync):
             called.wait()
