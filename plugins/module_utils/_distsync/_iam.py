@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._drivers._botocore import create_client, open_session
+from .._drivers._s3_errors import error_code, error_text, translate
 from .._endpoint import Endpoint
 from .._errors import (
     AccessDeniedError,
@@ -118,8 +119,6 @@ class Iam:
 
     def _told(self, error: BaseException, operation: str) -> LongshoreError:
         """Our error for one of the SDK's."""
-        from .._drivers._s3_errors import error_text, translate
-
         if _is_not_offered(error):
             said = getattr(error, "response", {}).get("Error", {})
             text = error_text(said.get("Code"), said.get("Message"))
@@ -130,7 +129,7 @@ class Iam:
         ours = translate(error, operation, self.place)
         if not isinstance(ours, StoreError):
             return ours or StoreError(operation, self.place, str(error))
-        hint = _CODE_HINTS.get(_code(error), "")
+        hint = _CODE_HINTS.get(error_code(error), "")
         if isinstance(ours, AccessDeniedError):
             hint = hint or _PERMISSIONS
         return type(ours)(operation, self.place, ours.detail, hint=hint)
@@ -138,7 +137,7 @@ class Iam:
 
 def code_of(error: LongshoreError) -> str:
     """The code in what the server said; empty if it said nothing."""
-    return _code(error.__cause__)
+    return error_code(error.__cause__)
 
 
 def _find_code(error: t.Any) -> None:
@@ -151,17 +150,12 @@ def _find_code(error: t.Any) -> None:
         }
 
 
-def _code(error: BaseException | None) -> str:
-    response = getattr(error, "response", {})
-    return str(response.get("Error", {}).get("Code", ""))
-
-
 def _is_not_offered(error: BaseException | None) -> bool:
     from botocore.exceptions import ClientError
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        return _code(error) in _NOT_OFFERED and status not in (401, 403)
+        return error_code(error) in _NOT_OFFERED and status not in (401, 403)
     # A page for people, or JSON, where IAM answers in XML.
     return isinstance(error, ResponseParserError)

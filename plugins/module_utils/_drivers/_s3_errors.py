@@ -111,9 +111,13 @@ def explained_of(key: str, operation: str, place: str) -> t.Iterator[None]:
         raise
 
 
-def error_code(error: t.Any) -> str:
-    """The code in a botocore ``ClientError``; the HTTP status where the answer had no body."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+def error_code(error: BaseException | None) -> str:
+    """The code in a botocore ``ClientError``; the HTTP status where the answer had no body.
+
+    Empty for what no server said.
+    """
+    response = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def error_text(code: str | None, message: str | None) -> str:
@@ -132,9 +136,8 @@ def is_bad_request(error: StoreError) -> bool:
 def is_not_implemented(error: StoreError) -> bool:
     """Whether the server does not have the operation at all."""
     answer = getattr(error.__cause__, "response", {})
-    code = str(answer.get("Error", {}).get("Code", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return code in NOT_IMPLEMENTED or status in (501, 405)
+    return error_code(error.__cause__) in NOT_IMPLEMENTED or status in (501, 405)
 
 
 def translate(
