@@ -128,9 +128,11 @@ class Service:
         self.port = self.event("started")["port"]
         return self
 
-    def event(self, name: str, **fields: t.Any) -> dict[str, t.Any]:
+    def event(
+        self, name: str, *, patience: float = PATIENCE, **fields: t.Any
+    ) -> dict[str, t.Any]:
         """The first of that kind, which it waits for."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         with self._heard:
             while True:
                 for line in self.lines:
