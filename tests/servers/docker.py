@@ -32,9 +32,11 @@ class DockerEngine(Server):
         data, program = self.data, find_program("dockerd")
         # the socket of its containerd has a long name in there, and names of sockets are short
         self._state = tempfile.mkdtemp(prefix="longshore-docker-")
+        # Without a bridge it removes the one of every other Docker Engine, so it gets a network to itself.
         return [
             Command(
                 [
+                    *("unshare", "--net"),
                     *(program, "--host", f"unix://{self.path}"),
                     *("--data-root", str(data / "data"), "--exec-root", self._state),
                     *("--pidfile", str(data / "engine.pid")),
