@@ -67,7 +67,8 @@ def test_nothing_is_left_after_the_end(tmp_path: Path) -> None:
     with FileServer(tmp_path) as server:
         group = _group(server)
         assert len(_members(group)) == 3  # guard, server and its child
-    assert _members(group) == []
+    # a busy machine may take a moment for what was killed
+    _wait_until_gone(group)
 
 
 def test_nothing_is_left_after_an_interrupt(tmp_path: Path) -> None:
