@@ -76,7 +76,7 @@ def test_nothing_is_left_after_an_interrupt(tmp_path: Path) -> None:
         with FileServer(tmp_path) as server:
             group = _group(server)
             raise KeyboardInterrupt
-    assert _members(group) == []
+    _wait_until_gone(group)
 
 
 def test_nothing_is_left_when_the_run_is_killed(tmp_path: Path) -> None:
