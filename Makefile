@@ -62,7 +62,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 test: ## set up, lint and test everything
-	@$(FIND_PYTHON) && "$$python" $(SETUP)/run_parts.py setup "$(CHECKS) test-unit test-conformance + sanity test-integration + molecule"
+	@$(FIND_PYTHON) && "$$python" $(SETUP)/run_parts.py setup "$(CHECKS) $(TESTS) + sanity + molecule"
 
 demo: ## install the collection into a virtual environment and run playbooks/demo.yml
 	@$(FIND_PYTHON) && $(SETUP)/system_packages.sh "$$python" && \
