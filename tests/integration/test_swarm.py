@@ -426,7 +426,8 @@ def test_ending_while_it_fetches(store: Store, tmp_path: Path) -> None:
     fleet = Fleet(tmp_path, store, 1)
     with fleet.swarm(2, download_limit=100_000) as swarm:
         thread = fleet.begin(swarm)
-        wait_until(lambda: standing(swarm).have > 0)
+        # there is none before it has begun
+        wait_until(lambda: any(one.have > 0 for one in swarm.standings()))
     thread.join(PATIENCE)
     assert not thread.is_alive() and isinstance(fleet.got, SwarmError)
 
