@@ -37,6 +37,7 @@ def host(folder: Path, container: str) -> None:
         check = [*command, "healthcheck", "run", container]
         while True:
             subprocess.run(check, check=False, capture_output=True)
+            # between two checks, as a timer of systemd would
             time.sleep(1)
 
 
